@@ -1,0 +1,156 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+
+const IMPORTS = [
+  ['core/a.ts', './b.ts', 'fine'],
+  ['core/a.ts', 'valibot', 'fine'],
+  ['core/a.ts', 'hono', 'refused'],
+  ['core/a.ts', 'node:fs', 'refused'],
+  ['core/a.ts', '../checks/a.ts', 'refused'],
+  ['core/a.ts', '../stores/a.ts', 'refused'],
+  ['core/a.ts', '../index.ts', 'refused'],
+  ['checks/a.ts', './b.ts', 'fine'],
+  ['checks/a.ts', '../core/a.ts', 'fine'],
+  ['checks/a.ts', '@upstash/redis', 'fine'],
+  ['checks/a.ts', '../probe/a.ts', 'refused'],
+  ['checks/a.ts', '../hosts/node.ts', 'refused'],
+  ['checks/a.ts', 'cloudflare:workers', 'refused'],
+  ['probe/a.ts', '../core/a.ts', 'fine'],
+  ['probe/a.ts', '../stores/a.ts', 'refused'],
+  ['probe/a.ts', '../http/a.ts', 'refused'],
+  ['stores/a.ts', '../core/a.ts', 'fine'],
+  ['stores/a.ts', '../probe/a.ts', 'refused'],
+  ['stores/a.ts', 'cloudflare:workers', 'refused'],
+  ['stores/durable-object.ts', 'cloudflare:workers', 'fine'],
+  ['stores/durable-object.ts', '../core/a.ts', 'fine'],
+  ['stores/durable-object.ts', '../hosts/cloudflare.ts', 'refused'],
+  ['formats/a.ts', '../core/a.ts', 'fine'],
+  ['formats/a.ts', '../http/a.ts', 'refused'],
+  ['http/a.ts', '../core/a.ts', 'fine'],
+  ['http/a.ts', '../formats/a.ts', 'fine'],
+  ['http/a.ts', '../probe/a.ts', 'fine'],
+  ['http/a.ts', '../stores/a.ts', 'fine'],
+  ['http/a.ts', 'hono', 'fine'],
+  ['http/a.ts', '../checks/a.ts', 'refused'],
+  ['http/a.ts', '../hosts/lambda.ts', 'refused'],
+  ['http/a.ts', 'cloudflare:workers', 'refused'],
+  ['hosts/lambda.ts', '../http/a.ts', 'fine'],
+  ['hosts/lambda.ts', '../stores/a.ts', 'fine'],
+  ['hosts/lambda.ts', '../core/a.ts', 'fine'],
+  ['hosts/lambda.ts', './shared.ts', 'fine'],
+  ['hosts/lambda.ts', './node.ts', 'refused'],
+  ['hosts/lambda.ts', '../checks/a.ts', 'refused'],
+  ['hosts/lambda.ts', '../local/a.ts', 'refused'],
+  ['hosts/lambda.ts', '../lambda.ts', 'refused'],
+  ['hosts/lambda.ts', 'cloudflare:workers', 'refused'],
+  ['hosts/cloudflare.ts', 'cloudflare:workers', 'fine'],
+  ['hosts/cloudflare.ts', '../http/a.ts', 'fine'],
+  ['hosts/cloudflare.ts', './node.ts', 'refused'],
+  ['hosts/cloudflare.ts', '../checks/a.ts', 'refused'],
+  ['local/a.ts', './b.ts', 'fine'],
+  ['local/a.ts', '../hosts/node.ts', 'refused'],
+  ['index.ts', './checks/a.ts', 'fine'],
+  ['cloudflare.ts', './hosts/cloudflare.ts', 'fine'],
+  ['cloudflare.ts', './local/a.ts', 'refused'],
+  ['cloudflare.ts', 'cloudflare:workers', 'refused'],
+  ['worker.ts', './health.config.ts', 'fine'],
+  ['health.config.ts', './index.ts', 'fine'],
+  ['health.config.ts', './hosts/cloudflare.ts', 'refused'],
+  ['health.config.ts', './local/a.ts', 'refused'],
+] as const
+
+const CORE_CODE = [
+  ['new Date(0).toISOString()', 'fine'],
+  ['Date.now()', 'refused'],
+  ['Math.random()', 'refused'],
+  ['performance.now()', 'refused'],
+  ['crypto.randomUUID()', 'refused'],
+  ['setTimeout(() => {}, 1)', 'refused'],
+  ['globalThis.setTimeout(() => {}, 1)', 'refused'],
+  ['console.log(1)', 'refused'],
+  ['process.exit()', 'refused'],
+  ['void fetch("about:blank")', 'refused'],
+] as const
+
+/** Those under test: files that import each other at random break others, too. */
+const RULES = /no-restricted-|no-floating-promises/
+
+describe('the verdict of the lint rules', () => {
+  let refused: ReadonlySet<string>
+
+  beforeAll(async () => {
+    const files: Record<string, string[]> = {
+      'core/code.ts': CORE_CODE.map(([code]) => code),
+      'probe/promise.ts': ['Promise.resolve(1)'],
+    }
+    for (const [file, specifier] of IMPORTS) (files[file] ??= []).push(`import '${specifier}'`)
+    refused = await lint(files)
+  })
+
+  it.each(IMPORTS)('of %s importing %s: %s', (file, specifier, verdict) => {
+    expect(verdictOn(`${file}: import '${specifier}'`)).toBe(verdict)
+  })
+
+  it.each(CORE_CODE)('of core doing %s: %s', (code, verdict) => {
+    expect(verdictOn(`core/code.ts: ${code}`)).toBe(verdict)
+  })
+
+  it('of a promise that floats: refused', () => {
+    expect(verdictOn('probe/promise.ts: Promise.resolve(1)')).toBe('refused')
+  })
+
+  function verdictOn(line: string): 'fine' | 'refused' {
+    return refused.has(line) ? 'refused' : 'fine'
+  }
+})
+
+/** Lints files of `src` that stand nowhere under the repository's rules, and gives the lines refused. */
+async function lint(files: Record<string, string[]>): Promise<ReadonlySet<string>> {
+  const repository = join(import.meta.dirname, '../..')
+  const house = await mkdtemp(join(tmpdir(), 'allclear-lint-'))
+  try {
+    await copyFile(join(repository, '.oxlintrc.json'), join(house, '.oxlintrc.json'))
+    for (const [file, lines] of Object.entries(files)) {
+      const path = join(house, 'src', file)
+      await mkdir(dirname(path), { recursive: true })
+      await writeFile(path, lines.join('\n'))
+    }
+    const { diagnostics } = JSON.parse(await oxlint(repository, house)) as Findings
+    return new Set(
+      diagnostics
+        .filter(({ code }) => RULES.test(code))
+        .map(({ filename, labels }) => {
+          const file = filename.replaceAll('\\', '/').replace(/^.*src\//, '')
+          return `${file}: ${files[file]?.[(labels[0]?.span.line ?? 0) - 1]}`
+        }),
+    )
+  } finally {
+    await rm(house, { recursive: true })
+  }
+}
+
+interface Findings {
+  readonly diagnostics: readonly {
+    readonly code: string
+    readonly filename: string
+    readonly labels: readonly { readonly span: { readonly line: number } }[]
+  }[]
+}
+
+/** What `oxlint` says of the directory `cwd`, as JSON. That it finds faults, and so exits with 1, is no error. */
+function oxlint(repository: string, cwd: string): Promise<string> {
+  const modules = join(repository, 'node_modules')
+  // The type-aware half is looked for on the PATH, as the directory has no node_modules.
+  const env = { ...process.env, PATH: join(modules, '.bin') + delimiter + process.env['PATH'] }
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(modules, 'oxlint/bin/oxlint'), '--format', 'json'],
+      { cwd, env },
+      (_, stdout) => resolve(stdout),
+    )
+  })
+}
