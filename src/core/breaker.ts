@@ -1,0 +1,51 @@
+import type { Status } from './status.ts'
+
+/** When a check's breaker opens, and how long it stays open. */
+export interface BreakerPolicy {
+  /** `unhealthy` results in a row that open it. Default 3. */
+  readonly failures: number
+  /** Wait before the first trial, in milliseconds. Default 30000. */
+  readonly resetAfterMs: number
+  /** Longest wait, in milliseconds, that repeated trips may double up to. Default 30000, or `resetAfterMs` if longer. */
+  readonly maxResetAfterMs: number
+}
+
+/** What is kept of a breaker. Half-open is not kept: it is an open breaker whose wait is over. */
+export type BreakerState =
+  | { readonly state: 'closed'; readonly failures: number }
+  | { readonly state: 'open'; readonly trips: number; readonly retryAt: number }
+
+/** The states that a breaker shows at a moment. */
+export type BreakerPhase = 'closed' | 'open' | 'half-open'
+
+export const BREAKER_PHASES: readonly BreakerPhase[] = ['closed', 'open', 'half-open']
+
+export const CLOSED: BreakerState = { state: 'closed', failures: 0 }
+
+/** What the breaker is at `now`. `open` means: no traffic to the dependency. */
+export function phase(breaker: BreakerState, policy: BreakerPolicy | false, now: number): BreakerPhase {
+  if (breaker.state === 'closed' || policy === false) return 'closed'
+  const waitMs = breaker.retryAt - now
+  // A wait longer than any that could have been set means that the clock stepped back: do not serve it.
+  return waitMs > 0 && waitMs <= policy.maxResetAfterMs ? 'open' : 'half-open'
+}
+
+/** The breaker after a result. `unknown` proves nothing and leaves it as it was. */
+export function settle(
+  breaker: BreakerState,
+  policy: BreakerPolicy | false,
+  status: Status,
+  now: number,
+): BreakerState {
+  if (policy === false) return CLOSED
+  if (status === 'unknown') return breaker
+  if (status !== 'unhealthy') return CLOSED
+  if (breaker.state === 'open') return trip(breaker.trips + 1, policy, now)
+  const failures = breaker.failures + 1
+  return failures >= policy.failures ? trip(1, policy, now) : { state: 'closed', failures }
+}
+
+function trip(trips: number, policy: BreakerPolicy, now: number): BreakerState {
+  const waitMs = Math.min(policy.resetAfterMs * 2 ** (trips - 1), policy.maxResetAfterMs)
+  return { state: 'open', trips, retryAt: now + waitMs }
+}

@@ -1,0 +1,110 @@
+import type { ObjectEntries } from 'valibot'
+import type { BreakerPolicy } from './breaker.ts'
+import type { Status } from './status.ts'
+
+/** An option given as it is, or as a function of `env` that gives it. Secrets come only as the function. */
+export type Value<Env, T> = T | ((env: Env) => T)
+
+/** The endpoints that a check can count for: `/readyz` and `/startupz`. */
+export type ProbeName = 'ready' | 'startup'
+
+/** A number that a check measured, with its unit (`'percent'`, `'connections'`). Shown to a bearer of the token. */
+export interface Observed {
+  readonly value: number
+  readonly unit: string
+}
+
+/** What a check found. */
+export interface Outcome {
+  readonly status: Status
+  /** Public, so a few words of your own, and never what a dependency said. */
+  readonly detail?: string
+  /** Private: what the dependency or its driver said. Only a bearer of the token sees it. */
+  readonly error?: string
+  readonly observed?: Observed
+}
+
+/** What a check is handed when it runs. */
+export interface CheckContext<Env> {
+  readonly env: Env
+  /** Aborts at the check's own deadline; hand it to whatever you await. */
+  readonly signal: AbortSignal
+  /** The wall clock, in milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+/** How a result becomes a status: the options that every check takes. */
+export interface PolicyOptions {
+  /** Its failure makes the whole `unhealthy`; otherwise `degraded`. Default `true`. */
+  readonly critical?: boolean
+  /** Its own deadline in milliseconds, counted from the moment its probe really starts. Default 5000. */
+  readonly timeoutMs?: number
+  /** Slower than this, in milliseconds, is `degraded`. Default none; for redis 50. */
+  readonly degradedAboveMs?: number
+  /** When to stop probing what is known to be down, or `false`. Default `{ failures: 3, resetAfterMs: 30000, maxResetAfterMs: 30000 }`. */
+  readonly breaker?: Partial<BreakerPolicy> | false
+  /** Bad results in a row before the reported status turns bad. Default 1. */
+  readonly failAfter?: number
+  /** Good results in a row before the reported status turns good. Default 1. */
+  readonly recoverAfter?: number
+  /** Names for `?tag=`. Default none. */
+  readonly tags?: readonly string[]
+  /** Which endpoints it counts for. Default `['ready', 'startup']`. */
+  readonly probes?: readonly ProbeName[]
+}
+
+/** The same options with every default filled in. */
+export interface Policy {
+  readonly critical: boolean
+  readonly timeoutMs: number
+  readonly degradedAboveMs: number | undefined
+  readonly breaker: BreakerPolicy | false
+  readonly failAfter: number
+  readonly recoverAfter: number
+  readonly tags: readonly string[]
+  readonly probes: readonly ProbeName[]
+}
+
+/**
+ * One kind of check, as its factory gives it: the options as the user wrote them and what is needed to judge them.
+ * `defineHealth` validates the options, so that one error can list every fault.
+ */
+export interface Check<Env> {
+  readonly kind: string
+  readonly options: PolicyOptions
+  /** valibot schemas of the options that only this kind has. */
+  readonly entries: ObjectEntries
+  /** Defaults of this kind that differ from the common ones. */
+  readonly defaults?: PolicyOptions
+  /** Probes once. It throws, or gives what it found; nothing at all is `healthy`. */
+  readonly probe: (context: CheckContext<Env>) => Promise<Outcome | Status | void>
+}
+
+/** The public word for a value of `env` that is missing or cannot be used. */
+export const MISCONFIGURED = 'misconfigured'
+
+/** Why a check failed, where it knows the public word for it. Anything else that is thrown is an `error`. */
+export class CheckFailure extends Error {
+  override readonly name = 'CheckFailure'
+  readonly detail: string
+
+  /** @param detail public, from the fixed vocabulary. @param message private. */
+  constructor(detail: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.detail = detail
+  }
+}
+
+/** The value of an option for this `env`. Throws a `misconfigured` failure where there is none. */
+export function valueOf<Env>(option: string, value: Value<Env, string>, env: Env): string {
+  let found: unknown
+  try {
+    found = typeof value === 'function' ? value(env) : value
+  } catch {
+    // What the function threw may hold a piece of the value, so it is not passed on.
+    throw new CheckFailure(MISCONFIGURED, `${option}: its function of env threw`)
+  }
+  if (typeof found === 'string' && found !== '') return found
+  const received = found === '' ? 'an empty string' : typeof found
+  throw new CheckFailure(MISCONFIGURED, `${option}: expected a string from env, received ${received}`)
+}
