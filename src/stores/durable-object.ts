@@ -1,0 +1,30 @@
+import type { CellObject } from './durable-object-cell.ts'
+import type { Store } from './store.ts'
+
+/** The flags that the platform sets on errors of calls to an object. */
+interface ObjectError {
+  readonly overloaded?: boolean
+  readonly retryable?: boolean
+  readonly durableObjectReset?: boolean
+}
+
+/** Keeps the state in the Durable Object of that name, one for the whole world. */
+export function durableObject(namespace: DurableObjectNamespace, name: string): Store {
+  const call = async <T>(use: (cell: CellObject) => T | Promise<T>): Promise<T> => {
+    // A stub whose object was reset stays broken, so every attempt takes a new one.
+    const attempt = async (): Promise<T> => use(namespace.getByName(name) as unknown as CellObject)
+    try {
+      return await attempt()
+    } catch (error) {
+      const { overloaded, retryable, durableObjectReset } = error as ObjectError
+      // An overloaded object must not be asked again; each of the calls may be repeated safely.
+      if (overloaded || !(retryable || durableObjectReset)) throw error
+      return attempt()
+    }
+  }
+  return {
+    begin: (id) => call((cell) => cell.begin(id)),
+    settled: (waitMs) => call((cell) => cell.settled(waitMs)),
+    complete: (lease, results) => call((cell) => cell.complete(lease, results)),
+  }
+}

@@ -1,0 +1,11 @@
+import type { Begun, Lease, Reading, Result } from '../core/cell.ts'
+
+/** Where a cell's state lives: it makes the functions of `core/cell.ts` atomic, and does nothing else. */
+export interface Store {
+  /** Asks for a fresh snapshot, a lease, or word to wait. `id` names the asker, so that a lost answer can be retried. */
+  readonly begin: (id: string) => Promise<Begun>
+  /** The snapshot as it stands when the round under way has settled, or after `waitMs`. */
+  readonly settled: (waitMs: number) => Promise<Reading>
+  /** Brings a round's results home; a lease that is not current changes nothing. */
+  readonly complete: (lease: Lease, results: Readonly<Record<string, Result>>) => Promise<Reading>
+}
