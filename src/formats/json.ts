@@ -1,0 +1,58 @@
+import type { CheckReport, Report } from '../core/report.ts'
+import type { Status } from '../core/status.ts'
+
+/** One check as the JSON report shows it. Times are ISO 8601 in UTC, durations milliseconds. */
+export interface JsonCheck {
+  readonly status: Status
+  readonly critical: boolean
+  readonly duration_ms: number
+  readonly detail: string
+  readonly breaker: string
+  readonly checked_at: string | null
+  readonly retry_at?: string
+  /** For a bearer of the token. */
+  readonly error?: string
+  /** For a bearer of the token. */
+  readonly observed?: { readonly value: number; readonly unit: string }
+}
+
+/** The JSON report. */
+export interface JsonReport {
+  readonly status: Status
+  /** `local` when this process had to check by itself; absent otherwise. */
+  readonly state?: 'local'
+  readonly checked_at: string | null
+  readonly age_ms: number | null
+  readonly checks: Readonly<Record<string, JsonCheck>>
+}
+
+/** Renders the report as the JSON of `/readyz`; what a dependency said is in it only when `isPrivate`. */
+export function json(report: Report, isPrivate: boolean): JsonReport {
+  return {
+    status: report.status,
+    ...(report.state === 'local' ? { state: 'local' } : {}),
+    checked_at: time(report.checkedAt),
+    age_ms: report.ageMs,
+    checks: Object.fromEntries(report.checks.map((check) => [check.name, jsonCheck(check, isPrivate)])),
+  }
+}
+
+/** Renders one check as the JSON of `/readyz/NAME`. */
+export function jsonCheck(check: CheckReport, isPrivate: boolean): JsonCheck {
+  const { status, critical, durationMs, detail, breaker, checkedAt, retryAt, error, observed } = check
+  return {
+    status,
+    critical,
+    duration_ms: Math.round(durationMs * 100) / 100,
+    detail,
+    breaker,
+    checked_at: time(checkedAt),
+    ...(retryAt === undefined ? {} : { retry_at: new Date(retryAt).toISOString() }),
+    ...(isPrivate && error !== undefined ? { error } : {}),
+    ...(isPrivate && observed !== undefined ? { observed } : {}),
+  }
+}
+
+function time(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
+}

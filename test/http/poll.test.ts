@@ -1,0 +1,181 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Check } from '../../src/core/check.ts'
+import { type HealthOptions, defineHealth } from '../../src/core/define.ts'
+import { report } from '../../src/core/report.ts'
+import { type Polled, poller } from '../../src/http/poll.ts'
+import { memory } from '../../src/stores/memory.ts'
+import type { Store } from '../../src/stores/store.ts'
+import { checkOf, hanging } from '../health.ts'
+
+beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }))
+afterEach(() => void vi.useRealTimers())
+
+const clock = { now: () => Date.now(), elapsed: () => performance.now() }
+const never = new Promise<never>(() => {})
+const env = { TOKEN: 'planted-token' }
+
+function answering(ms: number): Check<any> & { readonly runs: () => number } {
+  let runs = 0
+  const check = checkOf(() => {
+    runs += 1
+    return new Promise((resolve) => setTimeout(resolve, ms))
+  })
+  return { ...check, runs: () => runs }
+}
+
+/** Processes that share a store: each keeps its own last snapshot, as isolates do. */
+function processes(
+  checks: Record<string, Check<any>>,
+  options: Omit<HealthOptions<any>, 'checks'> = {},
+  wrap: (store: Store) => Store = (store) => store,
+) {
+  const health = defineHealth({ checks, ...options })
+  const shared = wrap(memory(health, clock.now))
+  const warnings: string[] = []
+  let ids = 0
+  const start = () =>
+    poller(health, {
+      clock,
+      storeOf: () => shared,
+      newId: () => `poll ${(ids += 1)}`,
+      warn: (message) => void warnings.push(message),
+    })
+  const render = ({ reading, state }: Polled) => report(health, reading, state)
+  return { start, render, warnings }
+}
+
+const detached = (work: Promise<unknown>): void => void work
+
+test('200 polls at once over many processes cost one round', async () => {
+  const check = answering(100)
+  const { start, render } = processes({ check })
+  const polls = Array.from({ length: 200 }, () => start()(env, detached))
+  await vi.advanceTimersByTimeAsync(200)
+  const reports = (await Promise.all(polls)).map(render)
+  expect(check.runs()).toBe(1)
+  expect(new Set(reports.map(({ status }) => status))).toEqual(new Set(['healthy']))
+})
+
+test('within ttlMs a process asks nobody, and past it there is one round', async () => {
+  const check = answering(0)
+  const begin = vi.fn()
+  const { start } = processes({ check }, { ttlMs: 5000 }, (store) => ({
+    ...store,
+    begin: (id) => (begin(), store.begin(id)),
+  }))
+  const poll = start()
+  const once = async () => {
+    const polled = poll(env, detached)
+    await vi.advanceTimersByTimeAsync(1)
+    return polled
+  }
+  await once()
+  await vi.advanceTimersByTimeAsync(4990)
+  for (let index = 0; index < 1000; index += 1) await poll(env, detached)
+  expect([check.runs(), begin.mock.calls.length]).toEqual([1, 1])
+  await vi.advanceTimersByTimeAsync(20)
+  await once()
+  expect([check.runs(), begin.mock.calls.length]).toEqual([2, 2])
+})
+
+test('the age of a kept snapshot grows', async () => {
+  const { start, render } = processes({ check: answering(0) })
+  const poll = start()
+  const first = poll(env, detached)
+  await vi.advanceTimersByTimeAsync(0)
+  await first
+  await vi.advanceTimersByTimeAsync(812)
+  expect(render(await poll(env, detached))).toMatchObject({ ageMs: 812, checkedAt: 1_000_000 })
+})
+
+test('no poll outlasts the deadline, and the report is partial', async () => {
+  const { start, render } = processes({ quick: answering(10), deaf: hanging() }, { deadlineMs: 2000 })
+  const polled = start()(env, detached)
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(render(await polled)).toMatchObject({
+    status: 'unknown',
+    checks: [
+      { name: 'quick', status: 'healthy' },
+      { name: 'deaf', status: 'unknown', detail: 'timeout' },
+    ],
+  })
+})
+
+test('a caller that hangs up does not end the round that others wait for', async () => {
+  const kept: Promise<unknown>[] = []
+  const check = answering(100)
+  const { start, render } = processes({ check })
+  void start()(env, (work) => void kept.push(work))
+  const other = start()(env, detached)
+  expect(kept).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(110)
+  await kept[0]
+  expect(render(await other)).toMatchObject({ status: 'healthy', state: 'shared' })
+})
+
+const broken: [string, (store: Store) => Partial<Store>][] = [
+  ['refuses', () => ({ begin: () => Promise.reject(new Error('no object for planted-token')) })],
+  ['hangs', () => ({ begin: () => never })],
+  ['loses its answer on the way home', () => ({ complete: () => never })],
+  ['breaks on the way home', () => ({ complete: () => Promise.reject(new Error('reset')) })],
+  [
+    'breaks while others wait',
+    () => ({
+      begin: async () => ({ kind: 'wait', forMs: 1 }),
+      settled: () => Promise.reject(new Error('reset')),
+    }),
+  ],
+]
+
+test.each(broken)('when the store %s the checks are run all the same, once', async (_, breakIt) => {
+  const check = answering(10)
+  const { start, render, warnings } = processes({ check }, { deadlineMs: 3000 }, (store) => ({
+    ...store,
+    ...breakIt(store),
+  }))
+  const poll = start()
+  const polled = poll(env, detached)
+  await vi.advanceTimersByTimeAsync(4100)
+  expect(render(await polled)).toMatchObject({ status: 'healthy', state: 'local' })
+  expect(check.runs()).toBe(1)
+  expect(warnings).toHaveLength(1)
+  expect(warnings[0]).toMatch(/^allclear: the store of the state could not be reached/)
+  expect(warnings[0]).not.toContain('planted-token')
+})
+
+test('a store that never tells the end of a round costs the deadline, and nothing is made up', async () => {
+  const { start, render } = processes({ check: answering(10) }, { deadlineMs: 3000 }, (store) => ({
+    ...store,
+    begin: async () => ({ kind: 'wait', forMs: 1 }),
+    settled: () => never,
+  }))
+  const polled = start()(env, detached)
+  await vi.advanceTimersByTimeAsync(3000)
+  expect(render(await polled)).toMatchObject({ status: 'unknown', state: 'local', checkedAt: null })
+})
+
+test('without the store, polls of one process still share a round, and ttlMs still holds', async () => {
+  const check = answering(100)
+  const { start } = processes({ check }, {}, (store) => ({
+    ...store,
+    begin: () => Promise.reject(new Error('down')),
+  }))
+  const poll = start()
+  const polls = Array.from({ length: 50 }, () => poll(env, detached))
+  await vi.advanceTimersByTimeAsync(200)
+  await Promise.all(polls)
+  await poll(env, detached)
+  expect(check.runs()).toBe(1)
+})
+
+test('a store that cannot even be had is a store that cannot be reached', async () => {
+  const health = defineHealth({ checks: { check: answering(0) } })
+  const warn = vi.fn()
+  const storeOf = (): Store => {
+    throw new Error('not bound')
+  }
+  const polled = poller(health, { clock, storeOf, newId: () => 'a', warn })(env, detached)
+  await vi.advanceTimersByTimeAsync(0)
+  expect((await polled).state).toBe('local')
+  expect(warn).toHaveBeenCalledOnce()
+})

@@ -1,0 +1,283 @@
+import { Hono } from 'hono'
+import { describe, expect, test } from 'vitest'
+import { type HealthOptions, defineHealth } from '../../src/core/define.ts'
+import { createRoutes } from '../../src/http/routes.ts'
+import { systemClock } from '../../src/probe/clock.ts'
+import { poller } from '../../src/http/poll.ts'
+import { memory } from '../../src/stores/memory.ts'
+import { checkOf } from '../health.ts'
+
+const good = checkOf(async () => {}, { tags: ['data'] })
+const bad = checkOf(
+  async () => {
+    throw new Error('refused by 10.0.0.7')
+  },
+  { tags: ['edge'] },
+)
+const badButOptional = { ...bad, options: { ...bad.options, critical: false } }
+
+function app(checks: HealthOptions<any>['checks'], options: Omit<HealthOptions<any>, 'checks'> = {}) {
+  const health = defineHealth({ checks, ...options })
+  let aheadMs = 0
+  const clock = { ...systemClock, now: () => Date.now() + aheadMs }
+  const store = memory(health, clock.now)
+  const warnings: string[] = []
+  const warn = (message: string): void => void warnings.push(message)
+  let ids = 0
+  const poll = poller(health, { clock, storeOf: () => store, newId: () => String((ids += 1)), warn })
+  const routes = createRoutes(health, { poll, warn })
+  const ask = async (path: string, init: RequestInit = {}, env: object = {}) => {
+    const response = await routes.request(path, init, env)
+    const text = await response.text()
+    return {
+      code: response.status,
+      headers: Object.fromEntries(response.headers),
+      text,
+      body:
+        response.headers.get('content-type')?.includes('json') && text !== '' ? JSON.parse(text) : undefined,
+    }
+  }
+  return { ask, routes, turnClock: (ms: number) => void (aheadMs += ms) }
+}
+
+describe('liveness', () => {
+  test.each(['/healthz', '/livez'])('%s is healthy and touches nothing', async (path) => {
+    let probes = 0
+    const { ask } = app({ it: checkOf(async () => void (probes += 1)) })
+    expect(await ask(path)).toMatchObject({ code: 200, text: '{"status":"healthy"}' })
+    expect(probes).toBe(0)
+  })
+})
+
+describe('readiness', () => {
+  test('shows each check as the contract writes it', async () => {
+    const { body, headers } = await app({ good, badButOptional }).ask('/readyz')
+    expect(body).toEqual({
+      status: 'degraded',
+      checked_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      age_ms: expect.any(Number),
+      checks: {
+        good: {
+          status: 'healthy',
+          critical: true,
+          duration_ms: expect.any(Number),
+          detail: '',
+          breaker: 'closed',
+          checked_at: body.checked_at,
+        },
+        badButOptional: {
+          status: 'unhealthy',
+          critical: false,
+          duration_ms: expect.any(Number),
+          detail: 'error',
+          breaker: 'closed',
+          checked_at: body.checked_at,
+        },
+      },
+    })
+    expect(headers['content-type']).toBe('application/json')
+  })
+
+  test.each([
+    ['healthy', { good }, 200],
+    ['degraded', { good, badButOptional }, 200],
+    ['unhealthy', { good, bad }, 503],
+    ['unknown', { lost: checkOf(async () => 'unknown') }, 503],
+  ])('%s in a status code', async (status, checks, code) => {
+    const answer = await app(checks).ask('/readyz')
+    expect(answer).toMatchObject({ code, body: { status } })
+    if (code === 503) expect(answer.headers['retry-after']).toBe('5')
+    else expect(answer.headers).not.toHaveProperty('retry-after')
+  })
+
+  test('a check that counts for startup alone is left out', async () => {
+    const startupOnly = checkOf(async () => 'unhealthy', { probes: ['startup'] })
+    const { body, code } = await app({ good, startupOnly }).ask('/readyz')
+    expect([code, Object.keys(body.checks)]).toEqual([200, ['good']])
+  })
+
+  test.each([
+    ['?exclude=bad', ['good', 'other'], 200],
+    ['?exclude=bad,good', ['other'], 200],
+    ['?exclude=bad&exclude=good', ['other'], 200],
+    ['?only=bad', ['bad'], 503],
+    ['?only=good,bad', ['good', 'bad'], 503],
+    ['?tag=data', ['good'], 200],
+    ['?tag=edge', ['bad'], 503],
+    ['?tag=data&only=good', ['good'], 200],
+    ['?exclude=', ['good', 'bad', 'other'], 503],
+    ['?cache-buster=7', ['good', 'bad', 'other'], 503],
+  ])('%s chooses checks', async (query, names, code) => {
+    const answer = await app({ good, bad, other: checkOf(async () => {}) }).ask(`/readyz${query}`)
+    expect([answer.code, Object.keys(answer.body.checks)]).toEqual([code, names])
+  })
+
+  test.each([
+    ['?only=nope', 'only: no check is named "nope"; known: good, bad'],
+    ['?exclude=constructor', 'exclude: no check is named "constructor"; known: good, bad'],
+    ['?tag=nope', 'tag: no tag is named "nope"; known: data, edge'],
+    ['?only=%22%3Cscript%3E', 'only: no check is named "\\"<script>"; known: good, bad'],
+    ['?exclude=good,bad', 'the query leaves no check that counts for readiness'],
+    ['?only=', 'the query leaves no check that counts for readiness'],
+  ])('%s is a bad request', async (query, error) => {
+    expect(await app({ good, bad }).ask(`/readyz${query}`)).toMatchObject({ code: 400, body: { error } })
+  })
+})
+
+describe('one check', () => {
+  test('answers with its own status', async () => {
+    const { ask } = app({ good, badButOptional })
+    expect(await ask('/readyz/good')).toMatchObject({
+      code: 200,
+      body: { status: 'healthy', critical: true },
+    })
+    expect(await ask('/readyz/badButOptional')).toMatchObject({
+      code: 503,
+      body: { status: 'unhealthy', detail: 'error' },
+      headers: { 'retry-after': '5' },
+    })
+  })
+
+  test.each(['nope', 'constructor', '__proto__', '%3Cb%3E'])('%s is not found', async (name) => {
+    const answer = await app({ good }).ask(`/readyz/${name}`)
+    expect(answer).toMatchObject({ code: 404, body: { error: expect.stringContaining('known: good') } })
+  })
+})
+
+describe('startup', () => {
+  test('fails until one whole round is good, and holds from then on', async () => {
+    let status: 'unhealthy' | 'healthy' = 'unhealthy'
+    const { ask, turnClock } = app({ it: checkOf(async () => status, { breaker: false }) })
+    expect(await ask('/startupz')).toMatchObject({
+      code: 503,
+      body: { status: 'unhealthy' },
+      headers: { 'retry-after': '5' },
+    })
+    status = 'healthy'
+    turnClock(6000)
+    expect(await ask('/startupz')).toMatchObject({ code: 200, body: { status: 'healthy' } })
+    status = 'unhealthy'
+    turnClock(6000)
+    expect(await ask('/readyz')).toMatchObject({ code: 503 })
+    expect(await ask('/startupz')).toMatchObject({ code: 200 })
+  })
+
+  test('is held back by neither an optional check nor one that is for readiness alone', async () => {
+    const readyOnly = checkOf(async () => 'unhealthy', { probes: ['ready'] })
+    expect((await app({ good, badButOptional, readyOnly }).ask('/startupz')).code).toBe(200)
+  })
+})
+
+describe('metrics', () => {
+  test('are there whatever is unhealthy', async () => {
+    const { code, headers, text } = await app({ good, bad }, { metricsPrefix: 'shop' }).ask('/metrics')
+    expect([code, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8'])
+    expect(text).toContain('shop_health_check_status{check_name="good"} 1\n')
+    expect(text).toContain('shop_health_check_status{check_name="bad"} 0\n')
+    expect(text).toContain('shop_health_status 0\n')
+  })
+
+  test.each([
+    ['application/openmetrics-text', true],
+    ['application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.3,*/*;q=0.1', true],
+    ['text/plain;version=0.0.4;q=0.9,application/openmetrics-text;version=1.0.0;q=0.5', false],
+    ['application/openmetrics-text;q=0', false],
+    ['*/*', false],
+    ['text/html', false],
+  ])('Accept: %s', async (accept, isOpenMetrics) => {
+    const { headers, text } = await app({ good }).ask('/metrics', { headers: { Accept: accept } })
+    expect(text.endsWith('# EOF\n')).toBe(isOpenMetrics)
+    expect(headers['content-type']?.startsWith('application/openmetrics-text; version=1.0.0')).toBe(
+      isOpenMetrics,
+    )
+  })
+})
+
+describe('private detail', () => {
+  const env = { ALLCLEAR_TOKEN: 'open sesame' }
+  const bearing = (token: string): RequestInit => ({ headers: { Authorization: `Bearer ${token}` } })
+
+  test('is for a bearer of the token', async () => {
+    const { ask } = app({ good, bad })
+    const { body } = await ask('/readyz', bearing('open sesame'), env)
+    expect(body.checks.bad.error).toBe('Error: refused by 10.0.0.7')
+    expect((await ask('/readyz/bad', bearing('open sesame'), env)).body.error).toBe(
+      'Error: refused by 10.0.0.7',
+    )
+  })
+
+  test.each([
+    ['no token', {}, env],
+    ['a wrong token', bearing('open sesam'), env],
+    ['another scheme', { headers: { Authorization: 'Basic open sesame' } }, env],
+    ['a token where none is set', bearing('undefined'), {}],
+    ['an empty token where it is set empty', bearing(''), { ALLCLEAR_TOKEN: '' }],
+  ])('is not shown to %s, who gets the public answer', async (_, init, its) => {
+    const answer = await app({ good, bad }).ask('/readyz', init, its)
+    expect(answer).toMatchObject({ code: 503, body: { status: 'unhealthy' } })
+    expect(answer.text).not.toContain('10.0.0.7')
+  })
+
+  test('a token that was not accepted is said so in a header', async () => {
+    const { headers } = await app({ good }).ask('/readyz', bearing('wrong'), env)
+    expect(headers['www-authenticate']).toBe('Bearer error="invalid_token"')
+  })
+
+  test('the token can come from another place, and a broken place opens nothing', async () => {
+    const mine = app({ bad }, { token: (its: { MINE: string }) => its.MINE })
+    expect((await mine.ask('/readyz', bearing('x1'), { MINE: 'x1' })).body.checks.bad).toHaveProperty('error')
+    const broken = app({ bad }, { token: (its: any) => its.missing.MINE })
+    expect((await broken.ask('/readyz', bearing('x1'))).body.checks.bad).not.toHaveProperty('error')
+  })
+})
+
+describe('every path', () => {
+  const paths = ['/healthz', '/livez', '/readyz', '/readyz/good', '/readyz/nope', '/startupz', '/metrics']
+
+  test.each(paths)('HEAD %s has the status and headers of GET, and no body', async (path) => {
+    const { ask } = app({ good })
+    const [get, head] = [await ask(path), await ask(path, { method: 'HEAD' })]
+    expect([head.code, head.headers, head.text]).toEqual([get.code, get.headers, ''])
+  })
+
+  test.each(paths.flatMap((path) => ['POST', 'PUT', 'DELETE', 'OPTIONS'].map((method) => [method, path])))(
+    '%s %s is not allowed',
+    async (method, path) => {
+      const answer = await app({ good }).ask(path, { method })
+      expect(answer).toMatchObject({ code: 405, headers: { allow: 'GET, HEAD' } })
+      expect(answer.body).toEqual({ error: `${method} is not allowed here; use GET or HEAD` })
+    },
+  )
+
+  test.each(paths)('%s is never cached and never not modified', async (path) => {
+    const headers = { 'If-None-Match': '*', 'If-Modified-Since': new Date().toUTCString() }
+    const answer = await app({ good }).ask(path, { headers })
+    expect(answer.code).not.toBe(304)
+    expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  })
+})
+
+test('the paths mount in any app, below any path, and leave the others alone', async () => {
+  const mine = new Hono()
+  mine.get('/', (c) => c.text('my shop'))
+  mine.route('/', app({ good }).routes)
+  mine.route('/internal', app({ bad }).routes)
+  const codes = await Promise.all(
+    ['/', '/readyz', '/internal/readyz', '/internal/metrics', '/else'].map(
+      async (path) => (await mine.request(path)).status,
+    ),
+  )
+  expect(codes).toEqual([200, 200, 503, 200, 404])
+})
+
+test('what should not happen is an error in JSON, told without secrets', async () => {
+  const health = defineHealth({ checks: { good } })
+  const warnings: string[] = []
+  const routes = createRoutes(health, {
+    poll: () => Promise.reject(new Error('lost planted-token')),
+    warn: (message) => void warnings.push(message),
+  })
+  const response = await routes.request('/readyz', {}, { TOKEN: 'planted-token' })
+  expect([response.status, await response.json()]).toEqual([500, { error: 'internal error' }])
+  expect(warnings).toEqual(['allclear: Error: lost [redacted]'])
+})
