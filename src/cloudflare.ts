@@ -1,0 +1,1 @@
+export { onCloudflare, type OnCloudflare } from './hosts/cloudflare.ts'
