@@ -2,9 +2,6 @@ import type { Check, CheckContext, Outcome, PolicyOptions } from '../core/check.
 import { anything } from '../core/schema.ts'
 import type { Status } from '../core/status.ts'
 
-/** What a custom check may give: nothing at all is `healthy`. */
-export type CustomResult = Outcome | Status | void
-
 /**
  * A check of your own. What `run` gives is the outcome, nothing at all is `healthy`, and a throw is `unhealthy` with
  * `error`. Hand `signal` to whatever it awaits: it aborts at the check's deadline.
@@ -23,7 +20,7 @@ export type CustomResult = Outcome | Status | void
  * ```
  */
 export function custom<Env = unknown>(
-  run: (context: CheckContext<Env>) => Promise<CustomResult> | CustomResult,
+  run: (context: CheckContext<Env>) => Promise<Outcome | Status | void>,
   policy: PolicyOptions = {},
 ): Check<Env> {
   // Among the options, so that it is judged, and named in a fault, like one of them. What is no policy stays as it
@@ -33,6 +30,7 @@ export function custom<Env = unknown>(
     kind: 'custom',
     options,
     entries: { run: anything((input) => typeof input === 'function', 'a function of the context') },
-    probe: async (context) => run(context),
+    // Awaited, so that a throw before the first promise, or no promise at all, is as good as any.
+    probe: async (context) => await run(context),
   }
 }

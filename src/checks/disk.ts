@@ -58,10 +58,12 @@ export function disk<Env = unknown>(options: DiskOptions<Env>): Check<Env> {
   }
 }
 
-async function probe<Env>(options: DiskOptions<Env>, { env, signal }: CheckContext<Env>): Promise<Outcome> {
+async function probe<Env>(options: DiskOptions<Env>, context: CheckContext<Env>): Promise<Outcome> {
+  const { env, signal } = context
   const { mount = '/', unhealthy = DEFAULT_UNHEALTHY, degraded = Math.min(85, unhealthy) } = options
   const { url, authorization } = targetOf('url', valueOf('url', options.url, env))
-  const response = await send(url, { method: 'GET', headers: headersFor({}, authorization, env), signal })
+  const headers = headersFor({}, authorization, context)
+  const response = await send(url, { method: 'GET', headers, signal })
   if (response.status !== 200) {
     discard(response)
     throw new CheckFailure(`http ${response.status}`, `answered with status ${response.status}`)
@@ -101,7 +103,7 @@ async function usedPercent(response: Response, mount: string, signal: AbortSigna
 }
 
 function usedOf(size: number, available: number): number {
-  if (!Number.isFinite(size) || size <= 0 || !(available <= size)) return NaN
+  if (!Number.isFinite(size) || !Number.isFinite(available) || size <= 0 || available > size) return NaN
   // Whole numbers until the division: 70 of 100 free must not come to 30.000000000000004 % used. What is kept for
   // the superuser can make `available` negative on some systems.
   return Math.min(100, (100 * (size - available)) / size)

@@ -78,7 +78,8 @@ const HEADERS = v.pipe(
 
 const NO_BODY = anything(() => false, 'nothing with method HEAD, whose answers have no body')
 
-async function probe<Env>(options: HttpOptions<Env>, { env, signal }: CheckContext<Env>): Promise<Outcome> {
+async function probe<Env>(options: HttpOptions<Env>, context: CheckContext<Env>): Promise<Outcome> {
+  const { env, signal } = context
   const {
     method = 'GET',
     headers = {},
@@ -88,12 +89,13 @@ async function probe<Env>(options: HttpOptions<Env>, { env, signal }: CheckConte
     maxBodyBytes = 65536,
   } = options
   const { url, authorization } = targetOf('url', valueOf('url', options.url, env))
-  const request = { method, headers: headersFor(headers, authorization, env), signal }
+  const request = { method, headers: headersFor(headers, authorization, context), signal }
   const response = await (followRedirects === true ? follow : send)(url, request)
   const isExpected = isExpectedStatus(response.status, status)
   if (!isExpected || body === undefined) discard(response)
-  if (!isExpected)
+  if (!isExpected) {
     throw new CheckFailure(`http ${response.status}`, `answered with status ${response.status}`)
+  }
   if (body !== undefined) expectBody(await readText(response, { maxBytes: maxBodyBytes, signal }), body)
   return { status: 'healthy' }
 }

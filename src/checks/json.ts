@@ -42,11 +42,16 @@ export function isSameJson(a: unknown, b: unknown): boolean {
   )
 }
 
-/** Whether a value survives being written as JSON: no NaN, `undefined`, Date, function or cycle in it. */
-export function isJson(value: unknown): value is Json {
-  try {
-    return isSameJson(JSON.parse(JSON.stringify(value)), value)
-  } catch {
-    return false
-  }
+/** Whether a value can be written as JSON and comes back as it was: no NaN, `undefined`, RegExp or cycle in it. */
+export function isJson(value: unknown, parents: readonly unknown[] = []): value is Json {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
+  if (typeof value !== 'object') return false
+  if (parents.includes(value) || !(Array.isArray(value) || isPlain(value))) return false
+  return Object.values(value).every((inner) => isJson(inner, [...parents, value]))
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

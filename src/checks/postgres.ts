@@ -11,6 +11,7 @@ import {
 } from '../core/check.ts'
 import { anything, options as optionsOf, value } from '../core/schema.ts'
 import { connectionFailed, isMalformedAnswer, without } from './failure.ts'
+import { decoded } from './request.ts'
 
 /** The options of `postgres`. */
 export interface PostgresOptions<Env> extends PolicyOptions {
@@ -102,8 +103,9 @@ function connectionsIn(rows: unknown): Connections {
 }
 
 function failure(error: unknown, secrets: readonly string[]): CheckFailure {
-  if (isMalformedAnswer(error))
+  if (isMalformedAnswer(error)) {
     return new CheckFailure('unexpected body', "the answer is not of Neon's protocol")
+  }
   if (!(error instanceof NeonDbError)) return connectionFailed(error, secrets)
   if (error.sourceError !== undefined) return connectionFailed(error.sourceError, secrets)
   const message = without(secrets, [error.code, error.message].filter(Boolean).join(' '))
@@ -124,14 +126,6 @@ function connectionUrl(text: string): URL | undefined {
 function secretsOf(text: string, { href, password }: URL): readonly string[] {
   // What the driver sends is spelt anew.
   return [text, href.slice('http:'.length), password, decoded(password)]
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text // A lone percent sign stands for itself.
-  }
 }
 
 const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]']

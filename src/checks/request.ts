@@ -1,4 +1,4 @@
-import { CheckFailure, type Value, valueOf } from '../core/check.ts'
+import { type CheckContext, CheckFailure, type Value, valueOf } from '../core/check.ts'
 import { connectionFailed } from './failure.ts'
 
 /** Where a request goes: a URL without credentials, and what became of those that it had. */
@@ -44,9 +44,11 @@ export function targetOf(option: string, text: string): Target {
 export function headersFor<Env>(
   given: Readonly<Record<string, Value<Env, string>>>,
   authorization: string | undefined,
-  env: Env,
+  { env, region }: Pick<CheckContext<Env>, 'env' | 'region'>,
 ): Headers {
   const headers = commonHeaders()
+  // So that the dependency's own logs can tell which place saw it fail.
+  if (region !== undefined) headers.set('allclear-region', region)
   if (authorization !== undefined) headers.set('authorization', authorization)
   for (const [name, value] of Object.entries(given)) {
     const text = valueOf(`headers.${name}`, value, env)
@@ -110,7 +112,8 @@ function withoutCredentials(url: URL): URL {
   return bare
 }
 
-function decoded(text: string): string {
+/** A piece of a URL without its percent encoding. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {

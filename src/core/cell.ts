@@ -22,7 +22,8 @@ export interface CheckState {
   /** Results in a row that speak for leaving `settled`: below zero for worse, above for better. */
   readonly streak: number
   readonly last: Result
-  readonly checkedAt: number
+  /** When it last really ran. */
+  readonly checkedAt: number | null
   readonly breaker: BreakerState
   readonly trips: number
   readonly runs: Readonly<Record<Status, number>>
@@ -48,6 +49,8 @@ export interface Snapshot {
   readonly settledAt: number | null
   /** Whether a whole round has ever found no critical startup check `unhealthy` or `unknown`. */
   readonly startedUp: boolean
+  /** Where the rounds really run, as the airport code of the data centre, once the platform told. */
+  readonly colo: string | null
   readonly checks: Readonly<Record<string, CheckState>>
 }
 
@@ -74,7 +77,28 @@ export type Begun =
   | { readonly kind: 'lease'; readonly lease: Lease }
   | { readonly kind: 'wait'; readonly forMs: number }
 
-export const EMPTY_CELL: CellState = { round: 0, settledAt: null, startedUp: false, checks: {}, lease: null }
+export const EMPTY_CELL: CellState = {
+  round: 0,
+  settledAt: null,
+  startedUp: false,
+  colo: null,
+  checks: {},
+  lease: null,
+}
+
+/** Of a check that its round did not get to. */
+const NOT_RUN: Result = { status: 'unknown', detail: 'not run yet', durationMs: 0 }
+
+const NEVER_RUN: CheckState = {
+  settled: 'unknown',
+  streak: 0,
+  last: NOT_RUN,
+  checkedAt: null,
+  breaker: CLOSED,
+  trips: 0,
+  runs: { healthy: 0, degraded: 0, unhealthy: 0, unknown: 0 },
+  durations: EMPTY_HISTOGRAM,
+}
 
 /** Past the deadline a runner has this long to bring its results home. */
 const GRACE_MS = 1000
@@ -118,17 +142,32 @@ export function complete(
   results: Readonly<Record<string, Result>>,
   now: number,
   rules: CellRules,
+  colo: string | null = null,
 ): CellState {
   if (!isCurrent(lease, state) || !isLive(lease, now, rules)) return state
   const checks: Record<string, CheckState> = {}
   for (const [name, { policy }] of Object.entries(rules.checks)) {
     const before = checkState(state, name)
-    const result = lease.checks.includes(name) && Object.hasOwn(results, name) ? results[name] : undefined
-    const after = result === undefined ? before : record(before, policy, result, now)
-    if (after !== undefined) checks[name] = after
+    const result = Object.hasOwn(results, name) ? results[name] : undefined
+    if (!lease.checks.includes(name)) {
+      if (before !== undefined) checks[name] = before
+    } else if (result === undefined) {
+      // What was to run and did not is not known any more, whatever it was before.
+      checks[name] = { ...(before ?? NEVER_RUN), last: NOT_RUN }
+    } else {
+      checks[name] = record(before ?? NEVER_RUN, policy, result, now)
+    }
   }
-  const settled = { round: state.round + 1, settledAt: now, checks, lease: null }
+  const settled = { round: state.round + 1, settledAt: now, colo: colo ?? state.colo, checks, lease: null }
   return { ...settled, startedUp: state.startedUp || hasStarted(settled, now, rules) }
+}
+
+/**
+ * Gives a lease back that nobody could be found to run. One with a trial runs out instead: whoever did not answer may
+ * have started all the same, and a trial must never be given twice.
+ */
+export function abandon(state: CellState, lease: Lease): CellState {
+  return state.lease !== null && isCurrent(lease, state) && !lease.trial ? { ...state, lease: null } : state
 }
 
 /** The snapshot as it stands. */
@@ -178,23 +217,21 @@ function grant(state: CellState, now: number, id: string, rules: CellRules): Lea
   }
 }
 
-function record(before: CheckState | undefined, policy: Policy, result: Result, now: number): CheckState {
-  const was = before?.breaker ?? CLOSED
+function record(before: CheckState, policy: Policy, result: Result, now: number): CheckState {
+  const { breaker: was, trips, runs, durations } = before
   // A check that is misconfigured sent no traffic, so there is none to stop, and its word must stay readable.
   const breaker = result.detail === MISCONFIGURED ? was : settle(was, policy.breaker, result.status, now)
   const tripped = breaker.state === 'open' && breaker !== was
-  // A probe that was cut short has no duration of its own.
-  const durations = before?.durations ?? EMPTY_HISTOGRAM
-  const runs = before?.runs ?? { healthy: 0, degraded: 0, unhealthy: 0, unknown: 0 }
   return {
     ...(breaker.state === 'open'
       ? { settled: 'unhealthy', streak: 0 }
-      : threshold(before?.settled ?? 'unknown', before?.streak ?? 0, result.status, policy)),
+      : threshold(before.settled, before.streak, result.status, policy)),
     last: result,
     checkedAt: now,
     breaker,
-    trips: (before?.trips ?? 0) + (tripped ? 1 : 0),
+    trips: tripped ? trips + 1 : trips,
     runs: { ...runs, [result.status]: runs[result.status] + 1 },
+    // A probe that was cut short has no duration of its own.
     durations: result.status === 'unknown' ? durations : observe(durations, result.durationMs / 1000),
   }
 }
@@ -212,9 +249,9 @@ function threshold(
   // Where nothing is known yet a good word is believed at once, and a bad one only after `failAfter`.
   if (settled === 'unknown' && status !== 'unhealthy') return { settled: status, streak: 0 }
   const side = settled === 'unknown' ? -1 : Math.sign(RANK[settled] - RANK[status])
-  const moved = side === 0 ? 0 : Math.sign(streak) === side ? streak + side : side
+  const moved = Math.sign(streak) === side ? streak + side : side
   const enough = moved <= -failAfter || moved >= recoverAfter
-  return enough && side !== 0 ? { settled: status, streak: 0 } : { settled, streak: moved }
+  return enough ? { settled: status, streak: 0 } : { settled, streak: moved }
 }
 
 function hasStarted(snapshot: Omit<CellState, 'startedUp'>, now: number, rules: CellRules): boolean {

@@ -31,6 +31,8 @@ export interface CheckContext<Env> {
   readonly signal: AbortSignal
   /** The wall clock, in milliseconds since the epoch. */
   readonly now: () => number
+  /** Where it runs, where the definition names regions: `weur`. */
+  readonly region?: string
 }
 
 /** How a result becomes a status: the options that every check takes. */

@@ -42,6 +42,16 @@ export interface Report {
   readonly nextRoundMs: number
   readonly startedUp: boolean
   readonly checks: readonly CheckReport[]
+  /** What each region reports, where the definition names regions. */
+  readonly regions: readonly RegionReport[]
+}
+
+/** What one region reports. */
+export interface RegionReport {
+  readonly region: string
+  /** Where it really ran, as the airport code of the data centre, when the platform told. */
+  readonly colo: string | null
+  readonly report: Report
 }
 
 const NO_RUNS = { healthy: 0, degraded: 0, unhealthy: 0, unknown: 0 } as const
@@ -65,13 +75,15 @@ export function report(health: Health<never>, { snapshot, now }: Reading, state:
     nextRoundMs: Math.max(0, health.ttlMs - distanceMs),
     startedUp: snapshot.startedUp,
     checks,
+    regions: [],
   }
 }
 
-/** The same report with only these checks in it, and its status folded from them. */
+/** The same report with only these checks in it, and its status folded from them; so for each region. */
 export function select(full: Report, isWanted: (check: CheckReport) => boolean): Report {
   const checks = full.checks.filter(isWanted)
-  return { ...full, checks, status: foldStatus(checks) }
+  const regions = full.regions.map((one) => ({ ...one, report: select(one.report, isWanted) }))
+  return { ...full, checks, status: foldStatus(checks), regions }
 }
 
 function statusFor(checks: readonly CheckReport[], probe: ProbeName): Status {

@@ -5,11 +5,11 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** Says what came, short enough for one line. Of what may hold a secret only the kind is said. */
 function received(input: unknown, secret = false): string {
-  if (input === null || input === undefined) return String(input)
   if (Array.isArray(input)) return 'an array'
-  if (typeof input === 'object') return 'an object'
+  if (typeof input === 'object' && input !== null) return 'an object'
   if (typeof input === 'function') return 'a function'
-  if (secret) return input === '' ? 'an empty string' : `a ${typeof input}`
+  if (secret && input !== null && input !== undefined)
+    return input === '' ? 'an empty string' : `a ${typeof input}`
   return typeof input === 'string' ? JSON.stringify(input.slice(0, 80)) : String(input)
 }
 
@@ -32,60 +32,57 @@ export function options<const Entries extends v.ObjectEntries>(
   )
 }
 
-type NumberSchema = v.SchemaWithPipe<readonly [v.NumberSchema<Message>, v.CheckAction<number, Message>]>
+/** Anything that `isValid` accepts. */
+export function anything<T = unknown>(
+  isValid: (input: unknown) => boolean,
+  what: string,
+): v.GenericSchema<T> {
+  return v.custom<T>(isValid, expected(what))
+}
 
 /** A finite number within bounds. */
-export function number(min: number, max: number): NumberSchema {
-  const message = expected(`a number from ${min} to ${max}`)
-  return v.pipe(
-    v.number(message),
-    v.check((input) => input >= min && input <= max, message),
+export function number(min: number, max: number): v.GenericSchema<number> {
+  return anything(
+    (input) => isNumber(input) && input >= min && input <= max,
+    `a number from ${min} to ${max}`,
   )
 }
 
 /** A finite number of at least `min`, that a timer can hold. */
-export function atLeast(min: number): NumberSchema {
-  const message = expected(`a number of at least ${min}`)
-  const tooLarge = expected(`a number of at most ${MAX_TIMER_MS}`)
-  return v.pipe(
-    v.number(message),
-    v.check(
-      (input) => input >= min && input <= MAX_TIMER_MS,
-      (issue) => (Number(issue.input) > MAX_TIMER_MS ? tooLarge : message)(issue),
-    ),
+export function atLeast(min: number): v.GenericSchema<number> {
+  return v.custom<number>(
+    (input) => isNumber(input) && input >= min && input <= MAX_TIMER_MS,
+    (issue) => {
+      const isTooLarge = isNumber(issue.input) && issue.input > MAX_TIMER_MS
+      return expected(isTooLarge ? `a number of at most ${MAX_TIMER_MS}` : `a number of at least ${min}`)(
+        issue,
+      )
+    },
   )
 }
 
 /** A whole number of at least `min`. */
-export function wholeAtLeast(min: number): NumberSchema {
-  const message = expected(`a whole number of at least ${min}`)
-  return v.pipe(
-    v.number(message),
-    v.check((input) => Number.isSafeInteger(input) && input >= min, message),
+export function wholeAtLeast(min: number): v.GenericSchema<number> {
+  return anything(
+    (input) => Number.isSafeInteger(input) && (input as number) >= min,
+    `a whole number of at least ${min}`,
   )
 }
 
-export function flag(): v.BooleanSchema<Message> {
-  return v.boolean(expected('true or false'))
+export function flag(): v.GenericSchema<boolean> {
+  return anything((input) => typeof input === 'boolean', 'true or false')
 }
-
-type TextSchema = v.SchemaWithPipe<readonly [v.StringSchema<Message>, v.CheckAction<string, Message>]>
 
 /** A string that is not empty and, where given, matches. */
-export function text(pattern = /./s, what = 'a string that is not empty'): TextSchema {
-  return v.pipe(
-    v.string(expected(what)),
-    v.check((input) => pattern.test(input), expected(what)),
-  )
+export function text(pattern: RegExp = /./s, what = 'a string that is not empty'): v.GenericSchema<string> {
+  return anything((input) => typeof input === 'string' && pattern.test(input), what)
 }
 
-export function oneOf<const Choices extends readonly string[]>(
-  choices: Choices,
-): v.PicklistSchema<Choices, Message> {
-  return v.picklist(choices, expected(`one of ${choices.join(', ')}`))
+export function oneOf(choices: readonly string[]): v.GenericSchema<string> {
+  return anything((input) => choices.includes(input as string), `one of ${choices.join(', ')}`)
 }
 
-export function listOf<const Item extends v.GenericSchema>(item: Item): v.ArraySchema<Item, Message> {
+export function listOf(item: v.GenericSchema): v.GenericSchema {
   return v.array(item, expected('an array'))
 }
 
@@ -111,7 +108,6 @@ export function either(choose: (input: unknown) => v.GenericSchema): v.GenericSc
   return v.lazy(choose)
 }
 
-/** Anything that `isValid` accepts. */
-export function anything(isValid: (input: unknown) => boolean, what: string): v.GenericSchema {
-  return v.custom(isValid, expected(what))
+function isNumber(input: unknown): input is number {
+  return typeof input === 'number'
 }

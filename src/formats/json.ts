@@ -1,4 +1,4 @@
-import type { CheckReport, Report } from '../core/report.ts'
+import type { CheckReport, RegionReport, Report } from '../core/report.ts'
 import type { Status } from '../core/status.ts'
 
 /** One check as the JSON report shows it. Times are ISO 8601 in UTC, durations milliseconds. */
@@ -24,17 +24,35 @@ export interface JsonReport {
   readonly checked_at: string | null
   readonly age_ms: number | null
   readonly checks: Readonly<Record<string, JsonCheck>>
+  /** What each region says, where the definition names regions. */
+  readonly regions?: Readonly<Record<string, JsonRegion>>
+}
+
+/** One region as the JSON report shows it. */
+export interface JsonRegion extends Omit<JsonReport, 'state' | 'regions'> {
+  /** Where it really ran, as the airport code of the data centre; `null` where the platform did not tell. */
+  readonly colo: string | null
 }
 
 /** Renders the report as the JSON of `/readyz`; what a dependency said is in it only when `isPrivate`. */
 export function json(report: Report, isPrivate: boolean): JsonReport {
+  const { status, state, checkedAt, ageMs, checks, regions } = report
   return {
-    status: report.status,
-    ...(report.state === 'local' ? { state: 'local' } : {}),
-    checked_at: time(report.checkedAt),
-    age_ms: report.ageMs,
-    checks: Object.fromEntries(report.checks.map((check) => [check.name, jsonCheck(check, isPrivate)])),
+    status,
+    ...(state === 'local' ? { state: 'local' } : {}),
+    checked_at: time(checkedAt),
+    age_ms: ageMs,
+    checks: Object.fromEntries(checks.map((check) => [check.name, jsonCheck(check, isPrivate)])),
+    ...(regions.length > 0
+      ? { regions: Object.fromEntries(regions.map((one) => [one.region, jsonRegion(one, isPrivate)])) }
+      : {}),
   }
+}
+
+/** Renders one region as it stands in the report, and alone for `?region=`. */
+export function jsonRegion({ colo, report }: RegionReport, isPrivate: boolean): JsonRegion {
+  const { status, ...rest } = json(report, isPrivate)
+  return { status, colo, ...rest }
 }
 
 /** Renders one check as the JSON of `/readyz/NAME`. */

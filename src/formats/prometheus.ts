@@ -9,36 +9,21 @@ export const PROMETHEUS_TYPE: string = 'text/plain; version=0.0.4; charset=utf-8
 /** The content type of OpenMetrics text. */
 export const OPENMETRICS_TYPE: string = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
-/** The report of one region. */
-export interface RegionReport {
-  /** Its series carry it as a label. Without it they carry none. */
-  readonly region?: string
-  readonly report: Report
-}
-
 export interface PrometheusOptions {
   /** First word of every metric. */
   readonly prefix: string
   /** OpenMetrics 1.0 instead of Prometheus text 0.0.4. */
   readonly openMetrics: boolean
-  /** Whose checks the series are of. Default the report itself, with no region. */
-  readonly regions?: readonly RegionReport[]
 }
 
 /**
  * Renders the report as metrics, in Prometheus text 0.0.4
  * (https://prometheus.io/docs/instrumenting/exposition_formats/) or OpenMetrics 1.0
- * (https://prometheus.io/docs/specs/om/open_metrics_spec/). The whole's status and name come from `report`, the
- * series of checks from `regions`.
+ * (https://prometheus.io/docs/specs/om/open_metrics_spec/). Where there are regions the series of checks are theirs,
+ * and only the status and the name are those of the whole.
  */
-export function prometheus(
-  report: Report,
-  { prefix, openMetrics, regions = [{ report }] }: PrometheusOptions,
-): string {
-  const series = regions.flatMap(({ region, report }) =>
-    report.checks.map((check) => seriesOf(check, region)),
-  )
-  const families = [...checkFamilies(series, openMetrics), ...wholeFamilies(report)]
+export function prometheus(report: Report, { prefix, openMetrics }: PrometheusOptions): string {
+  const families = [...checkFamilies(seriesIn(report), openMetrics), ...wholeFamilies(report)]
   const text = families.map((family) => render(family, prefix, openMetrics)).join('')
   return openMetrics ? `${text}# EOF\n` : text
 }
@@ -133,9 +118,18 @@ function checkFamilies(series: readonly Series[], openMetrics: boolean): Family[
   ]
 }
 
-function wholeFamilies({ status, service: { name, version } }: Report): Family[] {
+function wholeFamilies({ status, service: { name, version }, regions }: Report): Family[] {
   const named = label('service', name)
+  const ofRegions: Family = {
+    name: 'health_region_status',
+    type: 'gauge',
+    help: `What the region is found to be: ${VALUES_HELP}.`,
+    samples: regions.flatMap(({ region, report }) =>
+      VALUES[report.status].map((value) => ({ labels: label('region', region), value })),
+    ),
+  }
   return [
+    ...(regions.length === 0 ? [] : [ofRegions]),
     {
       name: 'health_status',
       type: 'gauge',
@@ -153,9 +147,14 @@ function wholeFamilies({ status, service: { name, version } }: Report): Family[]
   ]
 }
 
-function seriesOf(check: CheckReport, region: string | undefined): Series {
-  const named = label('check_name', check.name)
-  return { check, labels: region === undefined ? named : `${named},${label('region', region)}` }
+function seriesIn({ checks, regions }: Report): Series[] {
+  if (regions.length === 0) return checks.map((check) => ({ check, labels: label('check_name', check.name) }))
+  return regions.flatMap(({ region, report }) =>
+    report.checks.map((check) => ({
+      check,
+      labels: `${label('check_name', check.name)},${label('region', region)}`,
+    })),
+  )
 }
 
 /** OpenMetrics wants the bounds of buckets as floats, `1.0`; Prometheus itself writes `1`. */

@@ -36,6 +36,7 @@ const EMPTY: Report = {
   nextRoundMs: 5000,
   startedUp: true,
   checks: [],
+  regions: [],
 }
 
 function after(...seconds: readonly number[]): Histogram {
@@ -225,20 +226,39 @@ test('the prefix is the first word of every metric', () => {
   }
 })
 
-test('with regions every series of a check carries its own, and the whole is said once', () => {
+describe('with regions', () => {
   const regions = [
-    { region: 'weur', report: { ...EMPTY, checks: [RAN] } },
-    { region: 'apac-ne', report: { ...EMPTY, checks: [OPEN] } },
-  ]
-  const text = metrics({ status: 'degraded', checks: [RAN] }, { regions })
+    { region: 'weur', colo: 'AMS', report: { ...EMPTY, status: 'degraded', checks: [RAN] } },
+    { region: 'apac-ne', colo: null, report: { ...EMPTY, status: 'unhealthy', checks: [OPEN] } },
+    { region: 'oc', colo: null, report: { ...EMPTY, status: 'unknown', checks: [NEVER_RUN] } },
+  ] as const
+  const text = metrics({ status: 'degraded', checks: [RAN], regions })
   const found = parse(text).flatMap(({ samples }) => samples)
-  const whole = found.filter(({ labels }) => !('region' in labels))
-  expect(whole.map(({ name }) => name)).toEqual(['app_health_status', 'app_health_info'])
-  expect(samplesOf(text, 'app_health_check_status').map(({ labels, value }) => [labels, value])).toEqual([
-    [{ check_name: 'redis', region: 'weur' }, 0.5],
-    [{ check_name: 'api', region: 'apac-ne' }, 0],
-  ])
-  expect(found.filter(({ labels }) => labels['region'] === 'weur')).toHaveLength(24)
+
+  test('only the series of the whole carry none', () => {
+    const whole = found.filter(({ labels }) => !('region' in labels))
+    expect(whole.map(({ name }) => name)).toEqual(['app_health_status', 'app_health_info'])
+  })
+
+  test('the series of a check are those that each region reports', () => {
+    const statuses = samplesOf(text, 'app_health_check_status')
+    expect(statuses.map(({ labels, value }) => [labels, value])).toEqual([
+      [{ check_name: 'redis', region: 'weur' }, 0.5],
+      [{ check_name: 'api', region: 'apac-ne' }, 0],
+    ])
+    const named = found.filter(({ labels }) => labels['check_name'] === 'redis')
+    expect(named.every(({ labels }) => labels['region'] === 'weur')).toBe(true)
+    const alone = parse(metrics({ checks: [RAN] })).flatMap(({ samples }) => samples)
+    expect(named).toHaveLength(alone.filter(({ labels }) => 'check_name' in labels).length)
+  })
+
+  test('the status of each is told, too', () => {
+    const statuses = samplesOf(text, 'app_health_region_status')
+    expect(statuses.map(({ labels, value }) => [labels['region'], value])).toEqual([
+      ['weur', 0.5],
+      ['apac-ne', 0],
+    ])
+  })
 })
 
 const NASTY = [
@@ -264,7 +284,7 @@ describe('a service whose name and version hold', () => {
   test.each(NASTY)('%s is told as it is', (_, nasty) => {
     for (const openMetrics of [false, true]) {
       const text = metrics({ service: { name: nasty, version: nasty } }, { openMetrics })
-      const sent = new TextDecoder('utf-8', { fatal: true }).decode(new TextEncoder().encode(text))
+      const sent = Buffer.from(text, 'utf8').toString('utf8')
       expect(samplesOf(sent, 'app_health_info')).toMatchObject([
         { labels: { service: nasty, version: nasty } },
       ])
@@ -287,6 +307,7 @@ describe.skipIf(isMissing)('Prometheus itself accepts', () => {
   const reports: readonly Partial<Report>[] = [
     ...NASTY.map(([, nasty]) => ({ service: { name: nasty, version: nasty }, checks })),
     { status: 'unknown', checks: [NEVER_RUN] },
+    { regions: [{ region: 'weur', colo: null, report: { ...EMPTY, checks } }] },
     { status: 'unknown', checks: [] },
   ]
 
