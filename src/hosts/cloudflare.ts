@@ -1,17 +1,25 @@
 import { Hono } from 'hono'
 import type { Health } from '../core/define.ts'
+import { type Caller, poller } from '../http/poll.ts'
+import { type RegionCell, regionalPoller } from '../http/poll-regions.ts'
 import { type Routes, createRoutes } from '../http/routes.ts'
 import { systemClock } from '../probe/clock.ts'
-import { poller } from '../http/poll.ts'
-import { durableObject } from '../stores/durable-object.ts'
+import { type RegionalStore, durableObject } from '../stores/durable-object.ts'
 import { type CellClass, cellClass } from '../stores/durable-object-cell.ts'
+import { type ProberClass, proberClass, proberOf } from './cloudflare-prober.ts'
+import { ownHost } from './colo.ts'
 
 /** What a Worker exports. */
 export interface OnCloudflare {
-  /** The Worker: `export default worker`. */
-  readonly worker: { readonly fetch: Routes['fetch'] }
+  /** The Worker: `export default worker`. Its `scheduled` revives background rounds; give it a cron trigger. */
+  readonly worker: {
+    readonly fetch: Routes['fetch']
+    readonly scheduled: (controller: unknown, env: unknown) => Promise<void>
+  }
   /** The Durable Object class that keeps the state; bind it as `CELL`. */
   readonly Cell: CellClass
+  /** The entrypoint that runs rounds where a region's object is; export it under this name. */
+  readonly Prober: ProberClass
   /** The paths alone, to mount in an app of your own: `app.route('/', routes)`. */
   readonly routes: Routes
 }
@@ -22,7 +30,7 @@ const CELL_NAME = 'auto'
 /**
  * Hosts a definition on Cloudflare Workers.
  *
- * The state lives in the Durable Object bound as `CELL`. Where it is not bound or cannot be reached the checks are
+ * The state lives in Durable Objects bound as `CELL`, one for each region. Where none can be reached the checks are
  * run all the same, and the report says `"state": "local"`.
  *
  * @example
@@ -30,23 +38,56 @@ const CELL_NAME = 'auto'
  * import { onCloudflare } from 'allclear/cloudflare'
  * import health from './health.config'
  *
- * export const { Cell, worker } = onCloudflare(health)
+ * export const { Cell, Prober, worker } = onCloudflare(health)
  * export default worker
  * ```
  */
 export function onCloudflare<Env>(health: Health<Env>): OnCloudflare {
-  const warn = (message: string): void => console.warn(message)
-  const poll = poller(health, {
-    clock: systemClock,
-    storeOf: (env) => durableObject(cellNamespace(env), CELL_NAME),
-    newId: () => crypto.randomUUID(),
-    warn,
-  })
+  const common = { clock: systemClock, newId: () => crypto.randomUUID(), warn }
+  const storeOf = (env: unknown) => durableObject(cellNamespace(env), CELL_NAME).store
+  const poll =
+    health.regions.length === 0
+      ? poller(health, { ...common, storeOf })
+      : regionalPoller(health, { ...common, cellOf: regionCell })
   const routes = createRoutes(health, { poll, warn })
   const app: Routes = new Hono()
   app.route('/', routes)
   app.notFound((c) => c.json({ error: `no such path: ${c.req.path}` }, 404))
-  return { worker: { fetch: app.fetch }, Cell: cellClass(health, systemClock.now), routes }
+  return {
+    worker: { fetch: app.fetch, scheduled: (_, env) => revive(health, env) },
+    Cell: cellClass({
+      rules: health,
+      now: systemClock.now,
+      newId: common.newId,
+      random: Math.random,
+      startRound: async (ctx, order) => proberOf(ctx).round(order),
+      warn,
+    }),
+    Prober: proberClass(health, cellNamespace),
+    routes,
+  }
+}
+
+function warn(message: string): void {
+  console.warn(message)
+}
+
+function regionCell(env: unknown, region: Health<never>['regions'][number], { request }: Caller): RegionCell {
+  const { ensure, store } = durableObject(cellNamespace(env), region, region)
+  return { ensure: () => ensure(ownHost(request)), settled: store.settled }
+}
+
+/** Every region's background rounds; those whose alarm was lost begin again. */
+async function revive(health: Health<never>, env: unknown): Promise<void> {
+  if (health.intervalMs === undefined) return
+  const cells: RegionalStore[] =
+    health.regions.length === 0
+      ? [durableObject(cellNamespace(env), CELL_NAME)]
+      : health.regions.map((region) => durableObject(cellNamespace(env), region, region))
+  const revived = await Promise.allSettled(cells.map((cell) => cell.revive()))
+  for (const { status } of revived) {
+    if (status === 'rejected') warn('allclear: a region could not be revived; the next minute tries again')
+  }
 }
 
 function cellNamespace(env: unknown): DurableObjectNamespace {

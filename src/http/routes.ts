@@ -1,15 +1,17 @@
 import { type Context, Hono } from 'hono'
-import { accepts } from 'hono/accepts'
 import type { Health } from '../core/define.ts'
-import { type Report, report, select } from '../core/report.ts'
+import type { CallerPlace } from '../core/nearest.ts'
+import { type Report, select } from '../core/report.ts'
 import type { Status } from '../core/status.ts'
-import { json, jsonCheck } from '../formats/json.ts'
+import { json, jsonCheck, jsonRegion } from '../formats/json.ts'
 import { OPENMETRICS_TYPE, PROMETHEUS_TYPE, prometheus } from '../formats/prometheus.ts'
 import { describe } from '../probe/check.ts'
 import type { Poll } from './poll.ts'
 import { redactor } from '../probe/redact.ts'
+import { prefersOpenMetrics } from './accept.ts'
 import { isAuthorized } from './auth.ts'
 import { selection } from './selection.ts'
+import { viewOf } from './view.ts'
 
 /** The app that answers; mount it in any Hono app: `app.route('/', routes)`. */
 export type Routes = Hono
@@ -29,18 +31,21 @@ const HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosnif
 export function createRoutes(health: Health<never>, { poll, warn }: RoutesOptions): Routes {
   let startedUp = false
 
-  const current = async (c: Context): Promise<Report> => {
-    const { reading, state } = await poll(c.env, (work) => keepAlive(c, work))
-    return report(health, reading, state)
-  }
+  const current = (c: Context): Promise<Report> =>
+    poll(c.env, { waitUntil: (work) => keepAlive(c, work), request: c.req.raw })
 
   const live = (c: Context): Response => c.json({ status: 'healthy' }, 200, HEADERS)
 
   const ready = async (c: Context): Promise<Response> => {
     const selected = selection(health, (key) => c.req.queries(key))
     if ('error' in selected) return c.json({ error: selected.error }, 400, HEADERS)
+    const view = viewOf(health, (key) => c.req.query(key), placeOf(c))
+    if ('error' in view) return c.json({ error: view.error }, 400, HEADERS)
     const chosen = select(await current(c), selected.isWanted)
-    return answer(c, chosen.status, chosen, json(chosen, await isAuthorized(c, health)))
+    const one = chosen.regions.find(({ region }) => region === view.region)
+    const isPrivate = await isAuthorized(c, health)
+    if (one === undefined) return answer(c, chosen.status, chosen, json(chosen, isPrivate))
+    return answer(c, one.report.status, one.report, { region: one.region, ...jsonRegion(one, isPrivate) })
   }
 
   const one = async (c: Context): Promise<Response> => {
@@ -65,12 +70,7 @@ export function createRoutes(health: Health<never>, { poll, warn }: RoutesOption
   }
 
   const metrics = async (c: Context): Promise<Response> => {
-    const type = accepts(c, {
-      header: 'Accept',
-      supports: ['text/plain', OPENMETRICS],
-      default: 'text/plain',
-    })
-    const openMetrics = type === OPENMETRICS
+    const openMetrics = prefersOpenMetrics(c.req.header('Accept') ?? '')
     const body = prometheus(await current(c), { prefix: health.metricsPrefix, openMetrics })
     return c.body(body, 200, { ...HEADERS, 'Content-Type': openMetrics ? OPENMETRICS_TYPE : PROMETHEUS_TYPE })
   }
@@ -100,12 +100,15 @@ export function createRoutes(health: Health<never>, { poll, warn }: RoutesOption
   return routes
 }
 
-const OPENMETRICS = 'application/openmetrics-text'
-
 function answer(c: Context, status: Status, { nextRoundMs }: Report, body: object): Response {
   const code = CODES[status]
   const again = { 'Retry-After': String(Math.max(1, Math.ceil(nextRoundMs / 1000))) }
   return c.json(body, code, code === 503 ? { ...HEADERS, ...again } : HEADERS)
+}
+
+/** Where the platform says that the caller is. */
+function placeOf(c: Context): CallerPlace | undefined {
+  return (c.req.raw as { cf?: CallerPlace }).cf
 }
 
 /** Keeps work going when the caller hangs up; where there is no such thing, nothing ends it either. */

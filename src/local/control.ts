@@ -8,8 +8,8 @@ import type { LocalServer } from './server.ts'
 export type LocalControl = Pick<LocalServer, 'origin' | 'port' | 'close'>
 
 /**
- * Starts it for the dependencies named. `POST /NAME/MODE` switches one (`mend` for the mode puts it right),
- * and `GET /` lists them all. Port 0, the default, is any free one.
+ * Starts it for the dependencies named. `POST /NAME/MODE` switches one (`mend` for the mode puts it right;
+ * `?region=apac` switches it for that region alone), and `GET /` lists them all. Port 0, the default, is any free one.
  */
 export async function startControl(
   dependencies: Readonly<Record<string, Faults>>,
@@ -39,14 +39,16 @@ function control(
       Object.fromEntries(Object.entries(dependencies).map(([name, faults]) => [name, seen(faults)])),
     )
   }
-  const [, name = '', command = ''] = path.split('/')
+  const { pathname, searchParams } = new URL(path, 'http://localhost')
+  const [, name = '', command = ''] = pathname.split('/')
   const faults = Object.hasOwn(dependencies, name) ? dependencies[name] : undefined
   if (!faults)
     return sendJson(response, 404, { error: unknown('dependency', name, Object.keys(dependencies)) })
   if (!commands.includes(command))
     return sendJson(response, 400, { error: unknown('mode', command, commands) })
   if (method !== 'POST') return notAllowed(response, 'POST')
-  faults.set(command === 'mend' ? 'ok' : (command as Mode))
+  const region = searchParams.get('region') ?? undefined
+  faults.set(command === 'mend' ? 'ok' : (command as Mode), { region })
   sendJson(response, 200, { [name]: seen(faults) })
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import type { Region } from '../core/region.ts'
 import { startControl } from './control.ts'
 import { startExporter } from './exporter.ts'
 import { startNeon } from './neon.ts'
@@ -15,6 +16,8 @@ process.env['WRANGLER_SEND_METRICS'] = 'false'
 export interface DemoOptions {
   /** Where the Worker answers. Default 8787; 0 is any free port. */
   readonly port?: number
+  /** Regions to probe from; all are this machine. Default none. */
+  readonly regions?: readonly Region[]
 }
 
 export interface Demo {
@@ -34,7 +37,7 @@ export interface Demo {
  *
  * @throws when the port is taken.
  */
-export async function startDemo({ port = 8787 }: DemoOptions = {}): Promise<Demo> {
+export async function startDemo({ port = 8787, regions = [] }: DemoOptions = {}): Promise<Demo> {
   await assertFree(port)
   const started: { readonly close: () => Promise<void> }[] = []
   const keep = async <T extends { readonly close: () => Promise<void> }>(
@@ -59,7 +62,7 @@ export async function startDemo({ port = 8787 }: DemoOptions = {}): Promise<Demo
     const faults = Object.entries(dependencies).map(([name, { faults }]) => [name, faults] as const)
     const control = await keep(startControl(Object.fromEntries(faults)))
     const worker = await keep(
-      startWorker(port, {
+      startWorker(port, regions, {
         DATABASE_URL: postgres.url,
         UPSTASH_REDIS_REST_URL: redis.url,
         UPSTASH_REDIS_REST_TOKEN: redis.token,
@@ -77,6 +80,7 @@ export async function startDemo({ port = 8787 }: DemoOptions = {}): Promise<Demo
 
 async function startWorker(
   port: number,
+  regions: readonly Region[],
   secrets: Readonly<Record<string, string>>,
 ): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
   const { unstable_startWorker: start } = await import('wrangler')
@@ -86,6 +90,8 @@ async function startWorker(
   const worker = await start({
     config: join(import.meta.dirname, '../../wrangler.toml'),
     bindings: Object.fromEntries(bindings),
+    entrypoint: join(import.meta.dirname, regions.length === 0 ? '../worker.ts' : 'regional.worker.ts'),
+    build: { define: { ALLCLEAR_REGIONS: JSON.stringify(regions) } },
     dev: {
       server: { hostname: 'localhost', port },
       // Each start begins anew: no breaker is open from last time.

@@ -18,11 +18,18 @@ export interface Received {
 /** What becomes of a request: the right answer, a wrong one, or a socket torn down without any. */
 export type Verdict = 'answer' | 'wrong' | 'drop'
 
+/** How a mode is set. */
+export interface ModeOptions {
+  /** The delay of `slow` in milliseconds; without it the last one given stays. */
+  readonly slowMs?: number | undefined
+  /** Only for requests that say `Allclear-Region: REGION`; all others are answered. Without it for all. */
+  readonly region?: string | undefined
+}
+
 /** The switch that a dependency stands behind. */
 export interface Faults {
   readonly mode: () => Mode
-  /** `slowMs` is the delay of `slow` in milliseconds; without it the last one given stays. */
-  readonly set: (mode: Mode, options?: { readonly slowMs?: number | undefined }) => void
+  readonly set: (mode: Mode, options?: ModeOptions) => void
   /** Back to `ok`. Requests that hang lose their sockets; slow ones are answered now. */
   readonly mend: () => void
   /** Keeps every request waiting, whatever the mode, until the function it gives is called. */
@@ -42,14 +49,20 @@ export function createFaults({ slowMs = 1500 }: { readonly slowMs?: number | und
   const changes = createChanges()
   let mode: Mode = 'ok'
   let delayMs = slowMs
+  let region: string | undefined
   let holds = 0
   let hits = 0
   let last: Received | undefined
 
-  function set(next: Mode, options: { readonly slowMs?: number | undefined } = {}): void {
+  function set(next: Mode, options: ModeOptions = {}): void {
     mode = next
     delayMs = options.slowMs ?? delayMs
+    region = options.region
     changes.tell()
+  }
+
+  function modeFor({ headers }: Received): Mode {
+    return region === undefined || headers['allclear-region'] === region ? mode : 'ok'
   }
 
   function hold(): () => void {
@@ -77,9 +90,9 @@ export function createFaults({ slowMs = 1500 }: { readonly slowMs?: number | und
     last = request
     // The mode of the moment decides in which the request arrives or, if it is held, is released; it is read
     // right there, because whoever awaits that moment may well switch the mode next.
-    let decided = mode
+    let decided = modeFor(request)
     const released = changes.until(() => {
-      decided = mode
+      decided = modeFor(request)
       return holds === 0
     }, gone)
     changes.tell()

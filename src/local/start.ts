@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { type Demo, startDemo } from './demo.ts'
+import { REGIONS, type Region } from '../core/region.ts'
+import { type Demo, type DemoOptions, startDemo } from './demo.ts'
 
 const MODES = {
   down: 'refuses',
@@ -8,11 +9,33 @@ const MODES = {
   wrong: 'answers wrongly',
 } as const
 
-function portOf(args: readonly string[]): number {
-  const { values } = parseArgs({ args: [...args], options: { port: { type: 'string', default: '8787' } } })
+function optionsOf(args: readonly string[]): Required<DemoOptions> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { port: { type: 'string', default: '8787' }, regions: { type: 'string', default: '' } },
+  })
   const port = Number(values.port)
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port
-  throw new Error(`--port: expected a port number from 0 to 65535, received ${JSON.stringify(values.port)}`)
+  if (!/^\d+$/.test(values.port) || port > 65535) {
+    throw new Error(`--port: expected a port number from 0 to 65535, received ${JSON.stringify(values.port)}`)
+  }
+  const regions = values.regions.split(',').filter((region) => region !== '')
+  const unknown = regions.find((region) => !REGIONS.some((known) => known === region))
+  if (unknown !== undefined) {
+    throw new Error(`--regions: no region is named ${JSON.stringify(unknown)}; known: ${REGIONS.join(', ')}`)
+  }
+  if (new Set(regions).size < regions.length) throw new Error('--regions: a region stands there twice')
+  return { port, regions: regions as Region[] }
+}
+
+function regionalGuide({ url, control }: Demo, [first, ...others]: readonly string[]): string {
+  if (first === undefined) return ''
+  const region = others.at(-1) ?? first
+  return `
+One region that sees the catalog down, which is neither hidden nor an outage:
+    curl -X POST '${control}/catalog/down?region=${region}'
+    curl '${url}/readyz?region=${region}'
+    curl '${url}/readyz?view=nearest'
+`
 }
 
 function guide({ url, control, dependencies, redisEngine }: Demo): string {
@@ -34,13 +57,12 @@ Allclear checks a Postgres (PGlite), a Redis (${redisEngine}), an HTTP service a
 Break a dependency, then mend it (results are fresh for 5 s; after 3 failed rounds the breaker opens for 30 s):
 
 ${breaks.join('\n')}
-
-Ctrl-C ends everything.
 `
 }
 
 async function main(): Promise<void> {
-  const demo = await startDemo({ port: portOf(process.argv.slice(2)) })
+  const options = optionsOf(process.argv.slice(2))
+  const demo = await startDemo(options)
   const stop = (): void => {
     demo.close().then(
       () => process.exit(0),
@@ -54,7 +76,8 @@ async function main(): Promise<void> {
       stop()
     })
   }
-  console.log(guide(demo))
+  console.log(guide(demo) + regionalGuide(demo, options.regions))
+  console.log('Ctrl-C ends everything.')
 }
 
 function fail(error: unknown): void {

@@ -10,6 +10,7 @@ export interface ProbeContext {
   readonly env: unknown
   readonly clock: Clock
   readonly redact: Redactor
+  readonly region?: string | undefined
   /** Aborts when the whole round must end. */
   readonly roundSignal: AbortSignal
 }
@@ -21,7 +22,6 @@ export interface ProbeContext {
 export async function runCheck(check: HealthCheck<never>, context: ProbeContext): Promise<Result> {
   const { clock, roundSignal, redact } = context
   const { timeoutMs, degradedAboveMs } = check.policy
-  if (roundSignal.aborted) return { status: 'unknown', detail: 'not run yet', durationMs: 0 }
   const abort = new AbortController()
   const cut = Promise.withResolvers<Outcome>()
   const end = (status: Status, reason: string): void => {
@@ -33,7 +33,11 @@ export async function runCheck(check: HealthCheck<never>, context: ProbeContext)
   const timer = setTimeout(() => end('unhealthy', `no answer within ${timeoutMs} ms`), timeoutMs)
   roundSignal.addEventListener('abort', onRoundEnd)
   try {
-    const probed = probe(check, { env: context.env as never, signal: abort.signal, now: clock.now }, redact)
+    const probed = probe(
+      check,
+      { env: context.env as never, signal: abort.signal, now: clock.now, ...inRegion(context) },
+      redact,
+    )
     const outcome = await Promise.race([probed, cut.promise])
     const durationMs = Math.max(0, clock.elapsed() - started)
     const slow = outcome.status === 'healthy' && durationMs > (degradedAboveMs ?? Infinity)
@@ -57,6 +61,10 @@ async function probe(
     const detail = error instanceof CheckFailure ? error.detail : 'error'
     return { status: 'unhealthy', detail, error: describe(error) }
   }
+}
+
+function inRegion({ region }: ProbeContext): { readonly region?: string } {
+  return region === undefined ? {} : { region }
 }
 
 /** What a check gave is not trusted: only a known status counts, and nothing at all is the word of a custom check. */

@@ -13,22 +13,26 @@ export interface RoundOptions {
   readonly clock: Clock
   /** How long the round may take. What has not finished by then is `unknown`. */
   readonly budgetMs: number
+  /** Where it runs, if the definition names regions. */
+  readonly region?: string
 }
 
-/** Runs these checks once, `concurrency` at a time, and gives a result for each, within the budget. */
+/** Runs these checks once, `concurrency` at a time, and gives a result for each that had its turn within the budget. */
 export async function runRound(
   health: Health<never>,
-  { names, env, clock, budgetMs }: RoundOptions,
+  { names, env, clock, budgetMs, region }: RoundOptions,
 ): Promise<Record<string, Result>> {
   const round = new AbortController()
   const timer = setTimeout(() => round.abort(), Math.max(0, budgetMs))
   const inSlot = slots(health.concurrency)
-  const context = { env, clock, redact: redactor(env), roundSignal: round.signal }
+  const context = { env, clock, region, redact: redactor(env), roundSignal: round.signal }
   try {
     const results = names.map(async (name) => {
       const check = Object.hasOwn(health.checks, name) ? health.checks[name] : undefined
-      // During a deploy the cell may know a check that this runner does not: without a result it stays as it was.
-      return check === undefined ? [] : [[name, await inSlot(() => runCheck(check, context))] as const]
+      // During a deploy the cell may know a check that this runner does not: it has no result, so it is unknown.
+      const result =
+        check && (await inSlot(async () => (round.signal.aborted ? undefined : runCheck(check, context))))
+      return result === undefined ? [] : [[name, result] as const]
     })
     return Object.fromEntries((await Promise.all(results)).flat())
   } finally {

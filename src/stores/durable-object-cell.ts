@@ -7,6 +7,7 @@ import {
   type Lease,
   type Reading,
   type Result,
+  abandon,
   begin,
   complete,
   leaseMs,
@@ -15,9 +16,40 @@ import {
 
 /** What the object answers to; calls go over RPC. */
 export interface CellObject {
-  begin(id: string): Begun | Promise<Begun>
+  begin(id: string): Promise<Begun>
   settled(waitMs: number): Promise<Reading>
-  complete(lease: Lease, results: Readonly<Record<string, Result>>): Reading | Promise<Reading>
+  complete(
+    lease: Lease,
+    results: Readonly<Record<string, Result>>,
+    colo?: string | null,
+  ): Reading | Promise<Reading>
+  /** As `begin`, but the object itself has the round run: there is a fresh snapshot, or a round to wait for. */
+  ensure(host?: string): Promise<Begun>
+  /** Sees to it that background rounds go on. */
+  revive(): Promise<void>
+}
+
+/** Starts a round where the object is, and comes back before it has ended. */
+export type StartRound = (ctx: DurableObjectState, order: RoundOrder) => Promise<unknown>
+
+/** A round to run in the place of a cell. */
+export interface RoundOrder {
+  /** The name of the cell's object, to which the results go. */
+  readonly cell: string
+  readonly lease: Lease
+  /** A host of the deployment's own, to learn the place from, as long as it is not known. */
+  readonly host?: string | undefined
+}
+
+export interface CellOptions {
+  readonly rules: CellRules & { readonly intervalMs: number | undefined }
+  readonly now: () => number
+  readonly newId: () => string
+  /** From 0 up to 1, for the jitter of alarms. */
+  readonly random: () => number
+  readonly startRound: StartRound
+  /** Told, free of secrets, when a background round could not be started. */
+  readonly warn: (message: string) => void
 }
 
 /** The class of such objects. */
@@ -26,26 +58,30 @@ export type CellClass = new (ctx: DurableObjectState, env: unknown) => DurableOb
 /** The one key of an object's storage; a new shape of the state takes a new key. */
 const KEY = 'cell/1'
 
+/** Alarms come up to a tenth early, each by chance, so that regions do not beat together. */
+const JITTER = 0.1
+
 /**
  * Makes the class of the objects that keep a cell: its state in memory, written once a round.
  *
  * An ordinary lease is kept in memory alone, which saves a written row a round; the cell accepts a lease that was
  * forgotten in an eviction. A lease that carries a trial is written, for a trial must never be given twice.
  */
-export function cellClass(rules: CellRules, now: () => number): CellClass {
+export function cellClass({ rules, now, newId, random, startRound, warn }: CellOptions): CellClass {
+  const jittered = (ms: number): number => ms * (1 - JITTER * random())
   return class Cell extends DurableObject implements CellObject {
     #state: CellState
     #roundEnd = Promise.withResolvers<void>()
+    #host: string | undefined
 
     constructor(ctx: DurableObjectState, env: unknown) {
       super(ctx, env as never)
       this.#state = ctx.storage.kv.get<CellState>(KEY) ?? EMPTY_CELL
     }
 
-    begin(id: string): Begun {
-      const [state, begun] = begin(this.#state, now(), id, rules)
-      if (state !== this.#state && state.lease?.trial) this.ctx.storage.kv.put(KEY, state)
-      this.#state = state
+    async begin(id: string): Promise<Begun> {
+      const begun = this.#begin(id, rules)
+      await this.revive()
       return begun
     }
 
@@ -62,8 +98,8 @@ export function cellClass(rules: CellRules, now: () => number): CellClass {
       return read(this.#state, now())
     }
 
-    complete(lease: Lease, results: Readonly<Record<string, Result>>): Reading {
-      const state = complete(this.#state, lease, results, now(), rules)
+    complete(lease: Lease, results: Readonly<Record<string, Result>>, colo: string | null = null): Reading {
+      const state = complete(this.#state, lease, results, now(), rules, colo)
       if (state !== this.#state) {
         this.ctx.storage.kv.put(KEY, state)
         this.#state = state
@@ -71,6 +107,57 @@ export function cellClass(rules: CellRules, now: () => number): CellClass {
         this.#roundEnd = Promise.withResolvers<void>()
       }
       return read(this.#state, now())
+    }
+
+    async ensure(host?: string): Promise<Begun> {
+      this.#host ??= host
+      const begun = await this.begin(newId())
+      if (begun.kind === 'lease') await this.#start(begun.lease)
+      return begun.kind === 'lease' ? { kind: 'wait', forMs: leaseMs(rules) } : begun
+    }
+
+    async revive(): Promise<void> {
+      if (rules.intervalMs === undefined || (await this.ctx.storage.getAlarm()) !== null) return
+      await this.#setAlarm(jittered(rules.intervalMs))
+    }
+
+    override async alarm(): Promise<void> {
+      const { intervalMs } = rules
+      if (intervalMs === undefined) return // The definition has no background rounds any more.
+      // First of all, so that whatever fails below, the next one comes.
+      await this.#setAlarm(jittered(intervalMs))
+      // An alarm can come twice; and where polls keep the snapshot fresh there is nothing to do.
+      const begun = this.#begin(newId(), { ...rules, ttlMs: Math.max(rules.ttlMs, intervalMs / 2) })
+      // A runner that died must not cost the round after its own too.
+      if (begun.kind === 'wait') await this.#setAlarm(Math.min(begun.forMs, intervalMs))
+      if (begun.kind !== 'lease') return
+      try {
+        await this.#start(begun.lease)
+      } catch (error) {
+        const reason = error instanceof Error ? error.name : typeof error
+        warn(`allclear: a background round could not be started, the next one will be: ${reason}`)
+      }
+    }
+
+    #begin(id: string, its: CellRules): Begun {
+      const [state, begun] = begin(this.#state, now(), id, its)
+      if (state !== this.#state && state.lease?.trial) this.ctx.storage.kv.put(KEY, state)
+      this.#state = state
+      return begun
+    }
+
+    async #start(lease: Lease): Promise<void> {
+      const host = this.#state.colo === null ? this.#host : undefined
+      try {
+        await startRound(this.ctx, { cell: this.ctx.id.name ?? '', lease, host })
+      } catch (error) {
+        this.#state = abandon(this.#state, lease)
+        throw error
+      }
+    }
+
+    async #setAlarm(inMs: number): Promise<void> {
+      await this.ctx.storage.setAlarm(now() + inMs)
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Region } from '../core/region.ts'
 import type { CellObject } from './durable-object-cell.ts'
 import type { Store } from './store.ts'
 
@@ -8,11 +9,24 @@ interface ObjectError {
   readonly durableObjectReset?: boolean
 }
 
-/** Keeps the state in the Durable Object of that name, one for the whole world. */
-export function durableObject(namespace: DurableObjectNamespace, name: string): Store {
+/** A store whose object can also have rounds run in its own place. */
+export interface RegionalStore extends Pick<CellObject, 'ensure' | 'revive'> {
+  readonly store: Store
+}
+
+/**
+ * Keeps the state in the Durable Object of that name, one for the whole world. Its place is chosen when it is first
+ * called for, so the region is given at every call.
+ */
+export function durableObject(
+  namespace: DurableObjectNamespace,
+  name: string,
+  region?: Region,
+): RegionalStore {
+  const place = region === undefined ? {} : { locationHint: region as DurableObjectLocationHint }
   const call = async <T>(use: (cell: CellObject) => T | Promise<T>): Promise<T> => {
     // A stub whose object was reset stays broken, so every attempt takes a new one.
-    const attempt = async (): Promise<T> => use(namespace.getByName(name) as unknown as CellObject)
+    const attempt = async (): Promise<T> => use(namespace.getByName(name, place) as unknown as CellObject)
     try {
       return await attempt()
     } catch (error) {
@@ -23,8 +37,12 @@ export function durableObject(namespace: DurableObjectNamespace, name: string): 
     }
   }
   return {
-    begin: (id) => call((cell) => cell.begin(id)),
-    settled: (waitMs) => call((cell) => cell.settled(waitMs)),
-    complete: (lease, results) => call((cell) => cell.complete(lease, results)),
+    store: {
+      begin: (id) => call((cell) => cell.begin(id)),
+      settled: (waitMs) => call((cell) => cell.settled(waitMs)),
+      complete: (lease, results, colo) => call((cell) => cell.complete(lease, results, colo)),
+    },
+    ensure: (host) => call((cell) => cell.ensure(host)),
+    revive: () => call((cell) => cell.revive()),
   }
 }

@@ -29,8 +29,8 @@ export function memory(rules: CellRules, now: () => number): Store {
       }
       return read(state, now())
     },
-    complete: async (lease, results) => {
-      state = complete(state, lease, results, now(), rules)
+    complete: async (lease, results, colo) => {
+      state = complete(state, lease, results, now(), rules, colo)
       return read(state, now())
     },
   }

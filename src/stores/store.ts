@@ -6,6 +6,10 @@ export interface Store {
   readonly begin: (id: string) => Promise<Begun>
   /** The snapshot as it stands when the round under way has settled, or after `waitMs`. */
   readonly settled: (waitMs: number) => Promise<Reading>
-  /** Brings a round's results home; a lease that is not current changes nothing. */
-  readonly complete: (lease: Lease, results: Readonly<Record<string, Result>>) => Promise<Reading>
+  /** Brings a round's results home, and where it ran if that is known; a lease that is not current changes nothing. */
+  readonly complete: (
+    lease: Lease,
+    results: Readonly<Record<string, Result>>,
+    colo?: string | null,
+  ) => Promise<Reading>
 }

@@ -7,8 +7,8 @@ const realNow = Date.now
 let aheadMs = 0
 Date.now = () => realNow() + aheadMs
 
-const { Cell, routes } = onCloudflare(health)
-export { Cell }
+const { Cell, Prober, routes } = onCloudflare(health)
+export { Cell, Prober }
 
 /** The deployable definition, mounted in an app of the tests. */
 const app = new Hono<{ Bindings: any }>()

@@ -9,7 +9,7 @@ const each = (kind: string, make: (suffix: string) => Check<Env>): Record<string
     ['WELL', 'MALFORMED', 'MISSING'].map((suffix) => [`${kind}-${suffix.toLowerCase()}`, make(suffix)]),
   )
 
-export const { Cell, worker } = onCloudflare(
+export const { Cell, Prober, worker } = onCloudflare(
   defineHealth<Env>({
     ttlMs: 1,
     checks: {

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Check } from '../../src/core/check.ts'
 import { type HealthOptions, defineHealth } from '../../src/core/define.ts'
-import { report } from '../../src/core/report.ts'
-import { type Polled, poller } from '../../src/http/poll.ts'
+import { type Caller, poller } from '../../src/http/poll.ts'
 import { memory } from '../../src/stores/memory.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { checkOf, hanging } from '../health.ts'
@@ -40,18 +39,18 @@ function processes(
       newId: () => `poll ${(ids += 1)}`,
       warn: (message) => void warnings.push(message),
     })
-  const render = ({ reading, state }: Polled) => report(health, reading, state)
-  return { start, render, warnings }
+  return { start, warnings }
 }
 
-const detached = (work: Promise<unknown>): void => void work
+const request = new Request('http://localhost/readyz')
+const detached: Caller = { waitUntil: (work) => void work, request }
 
 test('200 polls at once over many processes cost one round', async () => {
   const check = answering(100)
-  const { start, render } = processes({ check })
+  const { start } = processes({ check })
   const polls = Array.from({ length: 200 }, () => start()(env, detached))
   await vi.advanceTimersByTimeAsync(200)
-  const reports = (await Promise.all(polls)).map(render)
+  const reports = await Promise.all(polls)
   expect(check.runs()).toBe(1)
   expect(new Set(reports.map(({ status }) => status))).toEqual(new Set(['healthy']))
 })
@@ -79,20 +78,20 @@ test('within ttlMs a process asks nobody, and past it there is one round', async
 })
 
 test('the age of a kept snapshot grows', async () => {
-  const { start, render } = processes({ check: answering(0) })
+  const { start } = processes({ check: answering(0) })
   const poll = start()
   const first = poll(env, detached)
   await vi.advanceTimersByTimeAsync(0)
   await first
   await vi.advanceTimersByTimeAsync(812)
-  expect(render(await poll(env, detached))).toMatchObject({ ageMs: 812, checkedAt: 1_000_000 })
+  expect(await poll(env, detached)).toMatchObject({ ageMs: 812, checkedAt: 1_000_000 })
 })
 
 test('no poll outlasts the deadline, and the report is partial', async () => {
-  const { start, render } = processes({ quick: answering(10), deaf: hanging() }, { deadlineMs: 2000 })
+  const { start } = processes({ quick: answering(10), deaf: hanging() }, { deadlineMs: 2000 })
   const polled = start()(env, detached)
   await vi.advanceTimersByTimeAsync(2000)
-  expect(render(await polled)).toMatchObject({
+  expect(await polled).toMatchObject({
     status: 'unknown',
     checks: [
       { name: 'quick', status: 'healthy' },
@@ -104,13 +103,13 @@ test('no poll outlasts the deadline, and the report is partial', async () => {
 test('a caller that hangs up does not end the round that others wait for', async () => {
   const kept: Promise<unknown>[] = []
   const check = answering(100)
-  const { start, render } = processes({ check })
-  void start()(env, (work) => void kept.push(work))
+  const { start } = processes({ check })
+  void start()(env, { waitUntil: (work) => void kept.push(work), request })
   const other = start()(env, detached)
   expect(kept).toHaveLength(1)
   await vi.advanceTimersByTimeAsync(110)
   await kept[0]
-  expect(render(await other)).toMatchObject({ status: 'healthy', state: 'shared' })
+  expect(await other).toMatchObject({ status: 'healthy', state: 'shared' })
 })
 
 const broken: [string, (store: Store) => Partial<Store>][] = [
@@ -129,14 +128,14 @@ const broken: [string, (store: Store) => Partial<Store>][] = [
 
 test.each(broken)('when the store %s the checks are run all the same, once', async (_, breakIt) => {
   const check = answering(10)
-  const { start, render, warnings } = processes({ check }, { deadlineMs: 3000 }, (store) => ({
+  const { start, warnings } = processes({ check }, { deadlineMs: 3000 }, (store) => ({
     ...store,
     ...breakIt(store),
   }))
   const poll = start()
   const polled = poll(env, detached)
   await vi.advanceTimersByTimeAsync(4100)
-  expect(render(await polled)).toMatchObject({ status: 'healthy', state: 'local' })
+  expect(await polled).toMatchObject({ status: 'healthy', state: 'local' })
   expect(check.runs()).toBe(1)
   expect(warnings).toHaveLength(1)
   expect(warnings[0]).toMatch(/^allclear: the store of the state could not be reached/)
@@ -144,14 +143,14 @@ test.each(broken)('when the store %s the checks are run all the same, once', asy
 })
 
 test('a store that never tells the end of a round costs the deadline, and nothing is made up', async () => {
-  const { start, render } = processes({ check: answering(10) }, { deadlineMs: 3000 }, (store) => ({
+  const { start } = processes({ check: answering(10) }, { deadlineMs: 3000 }, (store) => ({
     ...store,
     begin: async () => ({ kind: 'wait', forMs: 1 }),
     settled: () => never,
   }))
   const polled = start()(env, detached)
   await vi.advanceTimersByTimeAsync(3000)
-  expect(render(await polled)).toMatchObject({ status: 'unknown', state: 'local', checkedAt: null })
+  expect(await polled).toMatchObject({ status: 'unknown', state: 'local', checkedAt: null })
 })
 
 test('without the store, polls of one process still share a round, and ttlMs still holds', async () => {

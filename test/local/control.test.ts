@@ -56,3 +56,15 @@ test('a look switches nothing', async () => {
   expect(redis.mode()).toBe('ok')
   expect(await call('POST', '/')).toEqual([405, { error: 'method not allowed: use GET' }])
 })
+
+test('it switches a dependency for one region alone', async () => {
+  await call('POST', '/redis/down?region=apac')
+  const verdict = (region: string) =>
+    redis.admit(
+      { method: 'GET', path: '/', headers: { 'allclear-region': region }, body: '' },
+      new AbortController().signal,
+    )
+  expect([await verdict('apac'), await verdict('weur')]).toEqual(['drop', 'answer'])
+  await call('POST', '/redis/mend')
+  expect(await verdict('apac')).toBe('answer')
+})

@@ -109,16 +109,6 @@ test('what the end of the round cuts short is unknown', async () => {
   expect(await result).toMatchObject({ status: 'unknown', detail: 'timeout', durationMs: 100 })
 })
 
-test('what had no turn before the end of the round was not run', async () => {
-  const probe = vi.fn(async () => {})
-  expect(await run(checkOf(probe), AbortSignal.abort())).toEqual({
-    status: 'unknown',
-    detail: 'not run yet',
-    durationMs: 0,
-  })
-  expect(probe).not.toHaveBeenCalled()
-})
-
 test('a check that throws at once, before any promise, is a result too', async () => {
   const check = checkOf(() => {
     throw new TypeError('at once')

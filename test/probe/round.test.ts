@@ -80,3 +80,14 @@ test('a check that this runner does not know has no result', async () => {
   const names = ['known', 'constructor', 'new']
   expect(Object.keys(await runRound(health, { names, env: {}, clock, budgetMs: 1000 }))).toEqual(['known'])
 })
+
+test('what had no turn before the end of the round is not run, and has no result', async () => {
+  const late = vi.fn(async () => {})
+  const results = round(
+    { ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [`deaf${n}`, hanging()])), late: checkOf(late) },
+    200,
+  )
+  await vi.advanceTimersByTimeAsync(200)
+  expect(Object.keys(await results)).not.toContain('late')
+  expect(late).not.toHaveBeenCalled()
+})
