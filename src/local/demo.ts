@@ -107,15 +107,13 @@ async function startWorker(
 
 async function assertFree(port: number): Promise<void> {
   const server = createServer()
-  const failed = once(server, 'error')
-  server.listen(port, 'localhost')
-  const error = await Promise.race([
-    failed.then(([reason]) => reason as NodeJS.ErrnoException),
-    once(server, 'listening'),
-  ])
-  if (Array.isArray(error)) return void (await new Promise((resolve) => server.close(resolve)))
-  if (error.code !== 'EADDRINUSE') throw error
-  throw new Error(
-    `port ${port} is taken; end what listens there, or choose another: npm start -- --port 8080`,
-  )
+  try {
+    await once(server.listen(port, 'localhost'), 'listening')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new Error(
+      `port ${port} is taken; end what listens there, or choose another: npm start -- --port 8080`,
+    )
+  }
+  await new Promise((resolve) => server.close(resolve))
 }

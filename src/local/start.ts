@@ -69,9 +69,11 @@ async function main(): Promise<void> {
       (error: unknown) => fail(error),
     )
   }
-  // A second signal does not wait.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // The local runtime's own handlers would exit before the others have ended.
+    process.removeAllListeners(signal)
     process.once(signal, () => {
+      // A second signal does not wait.
       process.once(signal, () => process.exit(130))
       stop()
     })
