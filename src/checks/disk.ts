@@ -3,22 +3,38 @@ import {
   type Check,
   type CheckContext,
   CheckFailure,
+  MISCONFIGURED,
   type Outcome,
   type PolicyOptions,
   type Value,
   valueOf,
 } from '../core/check.ts'
-import { httpUrl, number, text } from '../core/schema.ts'
+import { httpUrl, number, text, value } from '../core/schema.ts'
 import { readLines } from './body.ts'
 import { parseSample } from './prometheus-text.ts'
 import { discard, headersFor, send, targetOf } from './request.ts'
 
-/** The options of `disk`. */
-export interface DiskOptions<Env> extends PolicyOptions {
+/** The options of `disk`: either `url` or `path`. */
+export type DiskOptions<Env> = ExporterDiskOptions<Env> | OwnDiskOptions<Env>
+
+/** The disk of a machine that has an exporter. */
+export interface ExporterDiskOptions<Env> extends DiskThresholds {
   /** An http(s) URL of Prometheus text as node_exporter writes it. Credentials in it are sent as `Authorization`. */
   readonly url: Value<Env, string>
   /** The mount point, spelt as the exporter spells it. Default `/`. */
   readonly mount?: string
+  readonly path?: never
+}
+
+/** A disk of the machine that the check itself runs on: on Node and Lambda, where there is one. */
+export interface OwnDiskOptions<Env> extends DiskThresholds {
+  /** A path on the disk: that of any of its directories or files. */
+  readonly path: Value<Env, string>
+  readonly url?: never
+  readonly mount?: never
+}
+
+interface DiskThresholds extends PolicyOptions {
   /** Above this many percent used it is `degraded`. Default 85, or `unhealthy` where that is less. */
   readonly degraded?: number
   /** Above this many percent used it is `unhealthy`. Default 95. */
@@ -32,16 +48,21 @@ const SIZE = 'node_filesystem_size_bytes'
 const AVAILABLE = 'node_filesystem_avail_bytes'
 
 /**
- * Checks how full a disk is, as node_exporter tells of it: above a threshold it is `degraded` or `unhealthy` with
- * `disk 91% full`. Used is what unprivileged processes cannot have: `100 × (1 − avail / size)`. Where several
- * filesystems share the mount point, the fullest counts.
+ * Checks how full a disk is: above a threshold it is `degraded` or `unhealthy` with `disk 91% full`. Used is what
+ * unprivileged processes cannot have: `100 × (1 − avail / size)`.
  *
- * It never throws. `defineHealth` reports what is wrong with the options; a mount point that is missing, or whose
- * numbers make no sense, is `unhealthy` with `unexpected body`.
+ * With `url` it is a disk that node_exporter tells of. Where several filesystems share the mount point, the fullest
+ * counts; a mount point that is missing, or whose numbers make no sense, is `unhealthy` with `unexpected body`.
+ *
+ * With `path` it is a disk of the machine that the check runs on, with no exporter. Workers have none: there it is
+ * `unhealthy` with `misconfigured`, as with a path that `env` lacks.
+ *
+ * It never throws. `defineHealth` reports what is wrong with the options.
  *
  * @example
  * ```ts
  * disk({ url: 'https://db1.example.com/metrics', mount: '/var/lib/postgresql', degraded: 80, critical: false })
+ * disk({ path: '/tmp', unhealthy: 90 })
  * ```
  */
 export function disk<Env = unknown>(options: DiskOptions<Env>): Check<Env> {
@@ -49,8 +70,7 @@ export function disk<Env = unknown>(options: DiskOptions<Env>): Check<Env> {
     kind: 'disk',
     options,
     entries: {
-      url: httpUrl(),
-      mount: v.optional(text()),
+      ...placeEntries(options),
       degraded: v.optional(number(0, ceiling(options))),
       unhealthy: v.optional(number(0, 100)),
     },
@@ -58,9 +78,65 @@ export function disk<Env = unknown>(options: DiskOptions<Env>): Check<Env> {
   }
 }
 
+/** Where the disk is: with an exporter or here, and never both. */
+function placeEntries<Env>(options: DiskOptions<Env>): v.ObjectEntries {
+  if (isOwn(options)) {
+    return {
+      path: value(),
+      url: v.optional(refused('expected either url or path, received both')),
+      mount: v.optional(refused('expected none beside path, which says itself which disk is meant')),
+    }
+  }
+  const isMissing = (options as Partial<DiskOptions<Env>> | undefined)?.url === undefined
+  return {
+    // With a default, so that it is judged although it is missing.
+    url: isMissing ? v.optional(refused('expected either url or path, received neither'), '') : httpUrl(),
+    path: v.optional(value()),
+    mount: v.optional(text()),
+  }
+}
+
+function refused(message: string): v.GenericSchema {
+  return v.custom(() => false, message)
+}
+
+function isOwn<Env>(options: DiskOptions<Env>): options is OwnDiskOptions<Env> {
+  return (options as Partial<DiskOptions<Env>> | undefined)?.path !== undefined
+}
+
 async function probe<Env>(options: DiskOptions<Env>, context: CheckContext<Env>): Promise<Outcome> {
+  const { unhealthy = DEFAULT_UNHEALTHY, degraded = Math.min(85, unhealthy) } = options
+  const percent = await (isOwn(options) ? ownPercent(options, context) : exportedPercent(options, context))
+  const observed = { value: percent, unit: 'percent' }
+  // Rounded down, so that the words never claim a threshold that was not passed.
+  const detail = `disk ${Math.floor(percent)}% full`
+  if (percent > unhealthy) return { status: 'unhealthy', detail, observed }
+  if (percent > degraded) return { status: 'degraded', detail, observed }
+  return { status: 'healthy', observed }
+}
+
+async function ownPercent<Env>(
+  options: OwnDiskOptions<Env>,
+  { env, diskUsage }: CheckContext<Env>,
+): Promise<number> {
+  const path = valueOf('path', options.path, env)
+  if (diskUsage === undefined) {
+    throw new CheckFailure(
+      MISCONFIGURED,
+      'path: there is no disk where this runs; give the url of an exporter',
+    )
+  }
+  const { size, available } = await diskUsage(path)
+  const percent = usedOf(size, available)
+  if (Number.isFinite(percent)) return percent
+  throw new CheckFailure('error', `no size and free space of ${JSON.stringify(path)}`)
+}
+
+async function exportedPercent<Env>(
+  options: ExporterDiskOptions<Env>,
+  context: CheckContext<Env>,
+): Promise<number> {
   const { env, signal } = context
-  const { mount = '/', unhealthy = DEFAULT_UNHEALTHY, degraded = Math.min(85, unhealthy) } = options
   const { url, authorization } = targetOf('url', valueOf('url', options.url, env))
   const headers = headersFor({}, authorization, context)
   const response = await send(url, { method: 'GET', headers, signal })
@@ -68,13 +144,7 @@ async function probe<Env>(options: DiskOptions<Env>, context: CheckContext<Env>)
     discard(response)
     throw new CheckFailure(`http ${response.status}`, `answered with status ${response.status}`)
   }
-  const percent = await usedPercent(response, mount, signal)
-  const observed = { value: percent, unit: 'percent' }
-  // Rounded down, so that the words never claim a threshold that was not passed.
-  const detail = `disk ${Math.floor(percent)}% full`
-  if (percent > unhealthy) return { status: 'unhealthy', detail, observed }
-  if (percent > degraded) return { status: 'degraded', detail, observed }
-  return { status: 'healthy', observed }
+  return usedPercent(response, options.mount ?? '/', signal)
 }
 
 /** Of the fullest filesystem on the mount point: so all of the text has to be read. */

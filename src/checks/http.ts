@@ -8,7 +8,16 @@ import {
   type Value,
   valueOf,
 } from '../core/check.ts'
-import { anything, flag, httpUrl, oneOf, text, value, wholeAtLeast } from '../core/schema.ts'
+import {
+  anything,
+  either,
+  flag,
+  httpUrl,
+  oneOf,
+  options as optionsOf,
+  value,
+  wholeAtLeast,
+} from '../core/schema.ts'
 import { readText } from './body.ts'
 import { type BodyExpectation, bodyExpectation, expectBody } from './expect-body.ts'
 import { type StatusExpectation, isExpectedStatus, statusExpectation } from './expect-status.ts'
@@ -65,17 +74,20 @@ export function http<Env = unknown>(options: HttpOptions<Env>): Check<Env> {
   }
 }
 
-const HEADERS = v.pipe(
-  anything(
-    (input) => typeof input === 'object' && input !== null && !Array.isArray(input),
-    'an object of headers',
-  ),
-  v.record(
-    text(HEADER_NAME, 'the name of a header'),
-    value((given) => given !== '' && isHeaderValue(given), 'the value of a header'),
-  ),
-)
+const HEADER = value((given) => given !== '' && isHeaderValue(given), 'the value of a header')
 
+/** One schema for each header that is there, so that a fault has its path. */
+const HEADERS = either((input) => {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return NO_HEADERS
+  const entries = Object.keys(input).map(
+    (name) => [name, HEADER_NAME.test(name) ? HEADER : NO_HEADER] as const,
+  )
+  return optionsOf(Object.fromEntries(entries))
+})
+
+const NO_HEADERS = anything(() => false, 'an object of headers')
+// What it is the name of may be a secret, so it is not repeated.
+const NO_HEADER = v.custom(() => false, 'expected the name of a header')
 const NO_BODY = anything(() => false, 'nothing with method HEAD, whose answers have no body')
 
 async function probe<Env>(options: HttpOptions<Env>, context: CheckContext<Env>): Promise<Outcome> {

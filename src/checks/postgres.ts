@@ -9,9 +9,9 @@ import {
   type Value,
   valueOf,
 } from '../core/check.ts'
+import { decoded } from '../core/encoding.ts'
 import { anything, options as optionsOf, value } from '../core/schema.ts'
 import { connectionFailed, isMalformedAnswer, without } from './failure.ts'
-import { decoded } from './request.ts'
 
 /** The options of `postgres`. */
 export interface PostgresOptions<Env> extends PolicyOptions {

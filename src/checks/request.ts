@@ -1,4 +1,5 @@
 import { type CheckContext, CheckFailure, type Value, valueOf } from '../core/check.ts'
+import { base64, decoded } from '../core/encoding.ts'
 import { connectionFailed } from './failure.ts'
 
 /** Where a request goes: a URL without credentials, and what became of those that it had. */
@@ -36,7 +37,9 @@ export function targetOf(option: string, text: string): Target {
   }
   const { username, password } = url
   const authorization =
-    username === '' && password === '' ? undefined : basic(`${decoded(username)}:${decoded(password)}`)
+    username === '' && password === ''
+      ? undefined
+      : `Basic ${base64(`${decoded(username)}:${decoded(password)}`)}`
   return { url: withoutCredentials(url), authorization }
 }
 
@@ -110,17 +113,4 @@ function withoutCredentials(url: URL): URL {
   bare.username = ''
   bare.password = ''
   return bare
-}
-
-/** A piece of a URL without its percent encoding. */
-export function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text // A lone percent sign stands for itself.
-  }
-}
-
-function basic(credentials: string): string {
-  return `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(credentials)))}`
 }

@@ -24,6 +24,16 @@ export interface Outcome {
   readonly observed?: Observed
 }
 
+/** What a filesystem holds, in bytes. */
+export interface DiskUsage {
+  readonly size: number
+  /** What unprivileged processes can still have. */
+  readonly available: number
+}
+
+/** Measures the filesystem that a path is on. */
+export type MeasureDisk = (path: string) => Promise<DiskUsage>
+
 /** What a check is handed when it runs. */
 export interface CheckContext<Env> {
   readonly env: Env
@@ -33,6 +43,8 @@ export interface CheckContext<Env> {
   readonly now: () => number
   /** Where it runs, where the definition names regions: `weur`. */
   readonly region?: string
+  /** The disks of the machine that it runs on, where the host has any: Node and Lambda do, Workers do not. */
+  readonly diskUsage?: MeasureDisk
 }
 
 /** How a result becomes a status: the options that every check takes. */

@@ -4,8 +4,6 @@ import type { Region } from './region.ts'
 export interface CallerPlace {
   readonly latitude?: string
   readonly longitude?: string
-  /** Two letters: `EU`. */
-  readonly continent?: string
 }
 
 type Point = readonly [latitude: number, longitude: number]
@@ -25,16 +23,6 @@ const REGION_POINTS: Readonly<Record<Region, Point>> = {
   me: [25, 55],
 }
 
-const CONTINENT_POINTS: Readonly<Record<string, Point>> = {
-  AF: [0, 20],
-  AN: [-80, 0],
-  AS: [30, 100],
-  EU: [50, 10],
-  NA: [40, -95],
-  OC: [-25, 135],
-  SA: [-15, -60],
-}
-
 /** The region that is nearest to a caller; the first one where nothing is known of the caller's place. */
 export function nearestRegion(
   regions: readonly Region[],
@@ -45,10 +33,9 @@ export function nearestRegion(
   return regions.toSorted((a, b) => distance(from, REGION_POINTS[a]) - distance(from, REGION_POINTS[b]))[0]
 }
 
-function pointOf({ latitude, longitude, continent = '' }: CallerPlace = {}): Point | undefined {
-  const point = [Number.parseFloat(latitude ?? ''), Number.parseFloat(longitude ?? '')] as const
-  if (point.every(Number.isFinite)) return point
-  return Object.hasOwn(CONTINENT_POINTS, continent) ? CONTINENT_POINTS[continent] : undefined
+function pointOf({ latitude = '', longitude = '' }: CallerPlace = {}): Point | undefined {
+  const point = [Number.parseFloat(latitude), Number.parseFloat(longitude)] as const
+  return point.every(Number.isFinite) ? point : undefined
 }
 
 /** Grows with the way along the great circle: the haversine of its angle. */

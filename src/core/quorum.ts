@@ -46,7 +46,7 @@ interface Vote {
   readonly check: CheckReport
 }
 
-function foldCheck(votes: readonly [Vote, ...Vote[]] | readonly Vote[], needed: number): CheckReport {
+function foldCheck(votes: readonly Vote[], needed: number): CheckReport {
   const of = (status: CheckReport['status']): Vote[] => votes.filter(({ check }) => check.status === status)
   const unhealthy = of('unhealthy')
   if (votes.length - of('unknown').length < needed) return verdict(votes, of('unknown'), 'unknown')

@@ -79,6 +79,31 @@ export function report(health: Health<never>, { snapshot, now }: Reading, state:
   }
 }
 
+/**
+ * For how long, in milliseconds, nothing of a report changes but its age: until the snapshot is no longer fresh or
+ * grows stale, or a breaker may be tried.
+ */
+export function steadyMs({ staleAfterMs }: Health<never>, full: Report): number {
+  const { checkedAt, ageMs, nextRoundMs, checks } = full
+  if (checkedAt === null || ageMs === null || checks.some((check) => check.checkedAt === null)) return 0
+  const now = checkedAt + ageMs
+  const waits = checks.flatMap(({ breaker, retryAt }) =>
+    breaker === 'open' && retryAt !== undefined ? [retryAt - now] : [],
+  )
+  return Math.max(0, Math.min(nextRoundMs, staleAfterMs - ageMs, ...waits))
+}
+
+/** The same report so much later, while it is steady. */
+export function aged(full: Report, byMs: number): Report {
+  const { ageMs, nextRoundMs, regions } = full
+  return {
+    ...full,
+    ageMs: ageMs === null ? null : ageMs + byMs,
+    nextRoundMs: Math.max(0, nextRoundMs - byMs),
+    regions: regions.map((one) => ({ ...one, report: aged(one.report, byMs) })),
+  }
+}
+
 /** The same report with only these checks in it, and its status folded from them; so for each region. */
 export function select(full: Report, isWanted: (check: CheckReport) => boolean): Report {
   const checks = full.checks.filter(isWanted)

@@ -49,6 +49,37 @@ export function json(report: Report, isPrivate: boolean): JsonReport {
   }
 }
 
+/**
+ * The same as text, without what is private. It is what nearly all polls ask for, and the checks of a report that a
+ * process keeps are the same objects from poll to poll: they are rendered once.
+ */
+export function jsonText({ status, state, checkedAt, ageMs, checks, regions }: Report): string {
+  const head = state === 'local' ? `"status":"${status}","state":"local"` : `"status":"${status}"`
+  const places = regions.map(
+    ({ region, colo, report }) =>
+      `"${region}":{"status":"${report.status}","colo":${JSON.stringify(colo)},${rest(report)}}`,
+  )
+  const tail = places.length === 0 ? '' : `,"regions":{${places.join(',')}}`
+  return `{${head},${rest({ checkedAt, ageMs, checks })}${tail}}`
+}
+
+function rest({ checkedAt, ageMs, checks }: Pick<Report, 'checkedAt' | 'ageMs' | 'checks'>): string {
+  const at = checkedAt === null ? 'null' : `"${time(checkedAt)}"`
+  return `"checked_at":${at},"age_ms":${ageMs},"checks":${checksText(checks)}`
+}
+
+const checksTexts = new WeakMap<Report['checks'], string>()
+
+function checksText(checks: Report['checks']): string {
+  const known = checksTexts.get(checks)
+  if (known !== undefined) return known
+  const text = JSON.stringify(
+    Object.fromEntries(checks.map((check) => [check.name, jsonCheck(check, false)])),
+  )
+  checksTexts.set(checks, text)
+  return text
+}
+
 /** Renders one region as it stands in the report, and alone for `?region=`. */
 export function jsonRegion({ colo, report }: RegionReport, isPrivate: boolean): JsonRegion {
   const { status, ...rest } = json(report, isPrivate)
@@ -65,12 +96,20 @@ export function jsonCheck(check: CheckReport, isPrivate: boolean): JsonCheck {
     detail,
     breaker,
     checked_at: time(checkedAt),
-    ...(retryAt === undefined ? {} : { retry_at: new Date(retryAt).toISOString() }),
+    ...(retryAt === undefined ? {} : { retry_at: time(retryAt) }),
     ...(isPrivate && error !== undefined ? { error } : {}),
     ...(isPrivate && observed !== undefined ? { observed } : {}),
   }
 }
 
+// The checks of one round have one time: a report asks for it again and again, and for the same in the next poll.
+let lastAt = NaN
+let lastTime = ''
+
+function time(at: number): string
+function time(at: number | null): string | null
 function time(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString()
+  if (at === null) return null
+  if (at !== lastAt) [lastAt, lastTime] = [at, new Date(at).toISOString()]
+  return lastTime
 }

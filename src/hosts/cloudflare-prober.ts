@@ -62,7 +62,8 @@ export function proberClass(
     }
 
     async #run({ cell, lease, host }: RoundOrder): Promise<void> {
-      const budgetMs = health.deadlineMs - Math.min(HOMEWARD_MS, health.deadlineMs / 10)
+      // Twice the way home: the poll that waits for this round gives up once before its own deadline.
+      const budgetMs = health.deadlineMs - 2 * Math.min(HOMEWARD_MS, health.deadlineMs / 10)
       const [own = [], ...others] = chunks(lease.checks, health.concurrency)
       const prober = proberOf(this.ctx)
       const [colo, ...results] = await Promise.all([

@@ -1,4 +1,3 @@
-import { Hono } from 'hono'
 import type { Health } from '../core/define.ts'
 import { type Caller, poller } from '../http/poll.ts'
 import { type RegionCell, regionalPoller } from '../http/poll-regions.ts'
@@ -50,11 +49,8 @@ export function onCloudflare<Env>(health: Health<Env>): OnCloudflare {
       ? poller(health, { ...common, storeOf })
       : regionalPoller(health, { ...common, cellOf: regionCell })
   const routes = createRoutes(health, { poll, warn })
-  const app: Routes = new Hono()
-  app.route('/', routes)
-  app.notFound((c) => c.json({ error: `no such path: ${c.req.path}` }, 404))
   return {
-    worker: { fetch: app.fetch, scheduled: (_, env) => revive(health, env) },
+    worker: { fetch: routes.fetch, scheduled: (_, env) => revive(health, env) },
     Cell: cellClass({
       rules: health,
       now: systemClock.now,
@@ -74,7 +70,7 @@ function warn(message: string): void {
 
 function regionCell(env: unknown, region: Health<never>['regions'][number], { request }: Caller): RegionCell {
   const { ensure, store } = durableObject(cellNamespace(env), region, region)
-  return { ensure: () => ensure(ownHost(request)), settled: store.settled }
+  return { ensure: () => ensure(request && ownHost(request)), settled: store.settled }
 }
 
 /** Every region's background rounds; those whose alarm was lost begin again. */

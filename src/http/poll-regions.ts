@@ -6,15 +6,16 @@ import { type RegionReport, type Report, report } from '../core/report.ts'
 import { memory } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
 import { kept } from './kept.ts'
-import { type Caller, type Poll, type PollerOptions, lostStore, runnerOf, through } from './poll.ts'
+import { type Caller, type Poll, type PollerOptions, reasonOf, runnerOf, throughLocal } from './poll.ts'
 import { type PollTime, pollTime, within } from './poll-time.ts'
+import { steadyReport } from './steady-report.ts'
 
 /** A region's cell, which has its rounds run in its own place. */
 export interface RegionCell extends Pick<Store, 'settled'> {
   readonly ensure: () => Promise<Begun>
 }
 
-export interface RegionalPollerOptions extends Omit<PollerOptions, 'storeOf'> {
+export interface RegionalPollerOptions extends Pick<PollerOptions, 'clock' | 'newId' | 'warn'> {
   /** The cell of a region. It may throw where it cannot be had. */
   readonly cellOf: (env: unknown, region: Region, caller: Caller) => RegionCell
 }
@@ -30,7 +31,7 @@ export function regionalPoller(
 ): Poll {
   const regions = health.regions.map((region) => ({ region, last: kept(health, clock), lostAt: -Infinity }))
   const local = memory(health, clock.now)
-  const lastLocal = kept(health, clock)
+  const steady = steadyReport(health, clock)
 
   /** What a region knows, or nothing when it is lost; then it is left in peace for `ttlMs`. */
   async function ask(
@@ -51,7 +52,7 @@ export function regionalPoller(
       return reading
     } catch (error) {
       state.lostAt = clock.now()
-      warn(`${lostStore(error, env)} (region ${state.region})`)
+      warn(`allclear: region ${state.region} did not answer: ${reasonOf(error, env)}`)
       return undefined
     }
   }
@@ -63,18 +64,19 @@ export function regionalPoller(
     )
 
   async function poll(env: unknown, caller: Caller): Promise<Report> {
-    const time = pollTime(health.deadlineMs, clock)
+    const time = pollTime(Math.min(health.deadlineMs, caller.leftMs ?? Infinity), clock)
     const readings = await Promise.all(regions.map((state) => ask(state, env, caller, time)))
     if (readings.some((reading) => reading !== undefined)) return fold(readings)
-    const runner = runnerOf(health, env, clock, time)
-    const reading = lastLocal.fresh() ?? (await through(local, runner, newId(), time))
-    lastLocal.keep(reading)
+    const runner = runnerOf(health, { env, clock, time })
+    const reading = await throughLocal(local, runner, { id: newId() }, time)
     return { ...report(health, reading, 'local'), regions: fold(readings).regions }
   }
 
   return async (env, caller) => {
+    const same = steady.get()
+    if (same !== undefined) return same
     const readings = regions.map(({ last }) => last.fresh())
-    if (readings.every((reading) => reading !== undefined)) return fold(readings)
+    if (readings.every((reading) => reading !== undefined)) return steady.keep(fold(readings))
     const polling = poll(env, caller)
     caller.waitUntil(polling)
     return polling

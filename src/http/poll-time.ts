@@ -3,7 +3,7 @@ import type { Clock } from '../probe/clock.ts'
 /** A round, or the wait for one, ends this much before the deadline, in milliseconds, so that its result comes home. */
 export const HOMEWARD_MS = 250
 /** The longest that the store may take to answer, in milliseconds. */
-const REACH_MS = 2000
+const REACH_MS = 3000
 
 /** The time that one poll has, in milliseconds. */
 export interface PollTime {
@@ -15,12 +15,14 @@ export interface PollTime {
   readonly reachMs: number
 }
 
-export function pollTime(deadlineMs: number, { elapsed }: Clock): PollTime {
+export function pollTime(waitMs: number, { elapsed }: Clock): PollTime {
+  // An invocation that is all but over still gets an answer: what is known.
+  const deadlineMs = Math.max(0, waitMs)
   const deadline = elapsed() + deadlineMs
   return {
     leftMs: () => deadline - elapsed(),
     homewardMs: Math.min(HOMEWARD_MS, deadlineMs / 10),
-    reachMs: Math.min(REACH_MS, deadlineMs / 3),
+    reachMs: Math.min(REACH_MS, deadlineMs / 2),
   }
 }
 

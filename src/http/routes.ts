@@ -3,14 +3,14 @@ import type { Health } from '../core/define.ts'
 import type { CallerPlace } from '../core/nearest.ts'
 import { type Report, select } from '../core/report.ts'
 import type { Status } from '../core/status.ts'
-import { json, jsonCheck, jsonRegion } from '../formats/json.ts'
+import { json, jsonCheck, jsonRegion, jsonText } from '../formats/json.ts'
 import { OPENMETRICS_TYPE, PROMETHEUS_TYPE, prometheus } from '../formats/prometheus.ts'
 import { describe } from '../probe/check.ts'
 import type { Poll } from './poll.ts'
 import { redactor } from '../probe/redact.ts'
 import { prefersOpenMetrics } from './accept.ts'
-import { isAuthorized } from './auth.ts'
-import { selection } from './selection.ts'
+import { type Access, accessOf } from './auth.ts'
+import { type Choice, selection } from './selection.ts'
 import { viewOf } from './view.ts'
 
 /** The app that answers; mount it in any Hono app: `app.route('/', routes)`. */
@@ -20,6 +20,12 @@ export interface RoutesOptions {
   readonly poll: Poll
   /** Told, free of secrets, of what should not have happened. */
   readonly warn: (message: string) => void
+  /** What checks and the token are given, from what hono was handed. Default just that. */
+  readonly envOf?: (handed: unknown) => unknown
+  /** How long the invocation can still take, in milliseconds. Default without end. */
+  readonly leftMs?: (handed: unknown) => number
+  /** Whether this process is about to end, so that nothing more should be sent to it. Default never. */
+  readonly isLeaving?: () => boolean
 }
 
 /** Readiness in status codes: a monitor may read nothing else. */
@@ -27,25 +33,62 @@ const CODES = { healthy: 200, degraded: 200, unhealthy: 503, unknown: 503 } as c
 
 const HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' } as const
 
+const JSON_HEADERS = { 'Content-Type': 'application/json', ...HEADERS } as const
+
+/**
+ * The other methods that servers let through. With `all` in their place a GET would match twice, and hono would
+ * compose what it can call at once when there is only one.
+ */
+const OTHER_METHODS = (
+  'POST PUT PATCH DELETE OPTIONS TRACE CONNECT PURGE QUERY SEARCH REPORT COPY MOVE LINK UNLINK LOCK UNLOCK MKCOL ' +
+  'PROPFIND PROPPATCH'
+).split(' ')
+
+const LEAVING = { status: 'unhealthy', error: 'shutting down' } as const
+
+/** Which checks, and of which region, or what is wrong with the query. */
+type Asked = { readonly error: string } | (Choice & { readonly region: string | undefined })
+
+const EVERYTHING: Asked = { isWanted: ({ probes }) => probes.includes('ready'), region: undefined }
+
 /** Builds every path of the contract over one way of polling. */
-export function createRoutes(health: Health<never>, { poll, warn }: RoutesOptions): Routes {
+export function createRoutes(
+  health: Health<never>,
+  { poll, warn, envOf = (handed) => handed, leftMs = () => Infinity, isLeaving = () => false }: RoutesOptions,
+): Routes {
   let startedUp = false
+  const allAreReady = Object.values(health.checks).every(({ policy }) => policy.probes.includes('ready'))
 
   const current = (c: Context): Promise<Report> =>
-    poll(c.env, { waitUntil: (work) => keepAlive(c, work), request: c.req.raw })
+    poll(envOf(c.env), {
+      waitUntil: (work) => keepAlive(c, work),
+      request: c.req.raw,
+      leftMs: leftMs(c.env),
+    })
 
   const live = (c: Context): Response => c.json({ status: 'healthy' }, 200, HEADERS)
 
-  const ready = async (c: Context): Promise<Response> => {
+  const access = (c: Context): Promise<Access> => accessOf(c, health, envOf(c.env))
+
+  const askedBy = (c: Context): Asked => {
     const selected = selection(health, (key) => c.req.queries(key))
-    if ('error' in selected) return c.json({ error: selected.error }, 400, HEADERS)
     const view = viewOf(health, (key) => c.req.query(key), placeOf(c))
-    if ('error' in view) return c.json({ error: view.error }, 400, HEADERS)
-    const chosen = select(await current(c), selected.isWanted)
-    const one = chosen.regions.find(({ region }) => region === view.region)
-    const isPrivate = await isAuthorized(c, health)
-    if (one === undefined) return answer(c, chosen.status, chosen, json(chosen, isPrivate))
-    return answer(c, one.report.status, one.report, { region: one.region, ...jsonRegion(one, isPrivate) })
+    return 'error' in selected ? selected : 'error' in view ? view : { ...selected, ...view }
+  }
+
+  const ready = async (c: Context): Promise<Response> => {
+    if (isLeaving()) return c.json(LEAVING, 503, { ...HEADERS, 'Retry-After': '1' })
+    const asked = c.req.url.includes('?') ? askedBy(c) : EVERYTHING
+    if ('error' in asked) return c.json({ error: asked.error }, 400, HEADERS)
+    const full = await current(c)
+    const { isPrivate, headers } = await access(c)
+    if (asked === EVERYTHING && allAreReady && !isPrivate)
+      return answer(full.status, full, jsonText(full), headers)
+    const chosen = select(full, asked.isWanted)
+    const one = chosen.regions.find(({ region }) => region === asked.region)
+    if (one === undefined) return answer(chosen.status, chosen, json(chosen, isPrivate), headers)
+    const body = { region: one.region, ...jsonRegion(one, isPrivate) }
+    return answer(one.report.status, one.report, body, headers)
   }
 
   const one = async (c: Context): Promise<Response> => {
@@ -57,7 +100,8 @@ export function createRoutes(health: Health<never>, { poll, warn }: RoutesOption
     const full = await current(c)
     const [check] = select(full, (candidate) => candidate.name === name).checks
     if (check === undefined) throw new Error('a check of the definition is missing from its report')
-    return answer(c, check.status, full, jsonCheck(check, await isAuthorized(c, health)))
+    const { isPrivate, headers } = await access(c)
+    return answer(check.status, full, jsonCheck(check, isPrivate), headers)
   }
 
   const startup = async (c: Context): Promise<Response> => {
@@ -66,7 +110,8 @@ export function createRoutes(health: Health<never>, { poll, warn }: RoutesOption
     if (full === undefined || startedUp) return c.json({ status: 'healthy' }, 200, HEADERS)
     const counted = select(full, ({ probes }) => probes.includes('startup'))
     const status = counted.status === 'unhealthy' ? 'unhealthy' : 'unknown'
-    return answer(c, status, full, { ...json(counted, await isAuthorized(c, health)), status })
+    const { isPrivate, headers } = await access(c)
+    return answer(status, full, { ...json(counted, isPrivate), status }, headers)
   }
 
   const metrics = async (c: Context): Promise<Response> => {
@@ -86,24 +131,35 @@ export function createRoutes(health: Health<never>, { poll, warn }: RoutesOption
   ] as const) {
     // hono answers HEAD with what GET would, less the body.
     routes.get(path, handler)
-    routes.all(path, (c) =>
+    routes.on(OTHER_METHODS, path, (c) =>
       c.json({ error: `${c.req.method} is not allowed here; use GET or HEAD` }, 405, {
         ...HEADERS,
         Allow: 'GET, HEAD',
       }),
     )
   }
+  // An app that these paths are mounted in has its own word for the others.
+  routes.notFound((c) => c.json({ error: `no such path: ${c.req.path}` }, 404, HEADERS))
   routes.onError((error, c) => {
-    warn(`allclear: ${redactor(c.env)(describe(error))}`)
+    warn(`allclear: ${redactor(envOf(c.env))(describe(error))}`)
     return c.json({ error: 'internal error' }, 500, HEADERS)
   })
   return routes
 }
 
-function answer(c: Context, status: Status, { nextRoundMs }: Report, body: object): Response {
+/** Not through hono, whose way to set headers costs more than all the rest of a poll within `ttlMs`. */
+function answer(
+  status: Status,
+  { nextRoundMs }: Report,
+  body: object | string,
+  headers: Access['headers'],
+): Response {
   const code = CODES[status]
   const again = { 'Retry-After': String(Math.max(1, Math.ceil(nextRoundMs / 1000))) }
-  return c.json(body, code, code === 503 ? { ...HEADERS, ...again } : HEADERS)
+  return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
+    status: code,
+    headers: { ...JSON_HEADERS, ...(code === 503 ? again : undefined), ...headers },
+  })
 }
 
 /** Where the platform says that the caller is. */

@@ -1,8 +1,13 @@
 import type { Health } from '../core/define.ts'
 import type { CheckReport } from '../core/report.ts'
 
+/** The checks that are wanted. */
+export interface Choice {
+  readonly isWanted: (check: CheckReport) => boolean
+}
+
 /** Which checks a query asks for, or what is wrong with it. */
-export type Selection = { readonly error: string } | { readonly isWanted: (check: CheckReport) => boolean }
+export type Selection = { readonly error: string } | Choice
 
 /** Reads `?only=a,b`, `?exclude=a,b` and `?tag=x,y` against the checks that count for readiness. */
 export function selection(

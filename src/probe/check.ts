@@ -1,5 +1,5 @@
 import type { Result } from '../core/cell.ts'
-import { type CheckContext, CheckFailure, type Outcome } from '../core/check.ts'
+import { type CheckContext, CheckFailure, type MeasureDisk, type Outcome } from '../core/check.ts'
 import type { HealthCheck } from '../core/define.ts'
 import { STATUSES, type Status } from '../core/status.ts'
 import type { Clock } from './clock.ts'
@@ -11,6 +11,7 @@ export interface ProbeContext {
   readonly clock: Clock
   readonly redact: Redactor
   readonly region?: string | undefined
+  readonly diskUsage?: MeasureDisk | undefined
   /** Aborts when the whole round must end. */
   readonly roundSignal: AbortSignal
 }
@@ -35,7 +36,7 @@ export async function runCheck(check: HealthCheck<never>, context: ProbeContext)
   try {
     const probed = probe(
       check,
-      { env: context.env as never, signal: abort.signal, now: clock.now, ...inRegion(context) },
+      { env: context.env as never, signal: abort.signal, now: clock.now, ...placeOf(context) },
       redact,
     )
     const outcome = await Promise.race([probed, cut.promise])
@@ -63,8 +64,12 @@ async function probe(
   }
 }
 
-function inRegion({ region }: ProbeContext): { readonly region?: string } {
-  return region === undefined ? {} : { region }
+/** What there is only in some places. */
+function placeOf({ region, diskUsage }: ProbeContext): Pick<CheckContext<never>, 'region' | 'diskUsage'> {
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(diskUsage === undefined ? {} : { diskUsage }),
+  }
 }
 
 /** What a check gave is not trusted: only a known status counts, and nothing at all is the word of a custom check. */

@@ -1,3 +1,5 @@
+import { base64, decoded } from '../core/encoding.ts'
+
 const REDACTED = '[redacted]'
 const MAX_LENGTH = 300
 /** Shorter values are flags and levels: they are no secrets, and their like is in every text. */
@@ -56,21 +58,9 @@ function credentialsIn(value: string): string[] {
   const userinfo = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)@/i.exec(value)?.[1] ?? /:\/\/(.*)@/.exec(value)?.[1]
   if (userinfo === undefined) return []
   const password = userinfo.slice(userinfo.indexOf(':') + 1)
-  return [userinfo, password, decoded(userinfo), decoded(password), encodeBase64(decoded(userinfo))]
+  return [userinfo, password, decoded(userinfo), decoded(password), base64(decoded(userinfo))]
 }
 
 function spellings(secret: string): string[] {
   return [secret, encodeURIComponent(secret.toWellFormed()), JSON.stringify(secret).slice(1, -1)]
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text // It was not percent-encoded, so it is what it says.
-  }
-}
-
-function encodeBase64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
 }

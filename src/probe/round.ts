@@ -1,4 +1,5 @@
 import type { Result } from '../core/cell.ts'
+import type { MeasureDisk } from '../core/check.ts'
 import type { Health } from '../core/define.ts'
 import { runCheck } from './check.ts'
 import type { Clock } from './clock.ts'
@@ -15,17 +16,19 @@ export interface RoundOptions {
   readonly budgetMs: number
   /** Where it runs, if the definition names regions. */
   readonly region?: string
+  /** The disks of the machine that it runs on, if there are any. */
+  readonly diskUsage?: MeasureDisk | undefined
 }
 
 /** Runs these checks once, `concurrency` at a time, and gives a result for each that had its turn within the budget. */
 export async function runRound(
   health: Health<never>,
-  { names, env, clock, budgetMs, region }: RoundOptions,
+  { names, env, clock, budgetMs, region, diskUsage }: RoundOptions,
 ): Promise<Record<string, Result>> {
   const round = new AbortController()
   const timer = setTimeout(() => round.abort(), Math.max(0, budgetMs))
   const inSlot = slots(health.concurrency)
-  const context = { env, clock, region, redact: redactor(env), roundSignal: round.signal }
+  const context = { env, clock, region, diskUsage, redact: redactor(env), roundSignal: round.signal }
   try {
     const results = names.map(async (name) => {
       const check = Object.hasOwn(health.checks, name) ? health.checks[name] : undefined

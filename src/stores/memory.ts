@@ -13,8 +13,8 @@ const LOOK_MS = 5
 export function memory(rules: CellRules, now: () => number): Store {
   let state: CellState = EMPTY_CELL
   return {
-    begin: async (id) => {
-      const [after, begun] = begin(state, now(), id, rules)
+    begin: async (id, { ttlMs = rules.ttlMs } = {}) => {
+      const [after, begun] = begin(state, now(), id, { ...rules, ttlMs })
       state = after
       return begun
     },

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type DiskOptions, disk } from '../../src/checks/disk.ts'
+import { type ExporterDiskOptions, disk } from '../../src/checks/disk.ts'
 import { type LocalExporter, startExporter } from '../../src/local/exporter.ts'
 import { type LocalService, startService } from '../../src/local/service.ts'
 import { everythingSaid, privateWords, probeOf, thrown, verdict } from './verdict.ts'
@@ -19,7 +19,10 @@ afterEach(() => {
 })
 afterAll(() => Promise.all([exporter.close(), service.close()]))
 
-const usedUp = async (percent: number, options: Partial<DiskOptions<unknown>> = {}): Promise<string> => {
+const usedUp = async (
+  percent: number,
+  options: Partial<ExporterDiskOptions<unknown>> = {},
+): Promise<string> => {
   exporter.setUsedPercent(percent, options.mount)
   return verdict(disk({ url: exporter.url, ...options }))
 }
@@ -27,7 +30,7 @@ const usedUp = async (percent: number, options: Partial<DiskOptions<unknown>> = 
 /** What comes of a text, given as lines. */
 const told = async (
   lines: readonly string[],
-  options: Partial<DiskOptions<unknown>> = {},
+  options: Partial<ExporterDiskOptions<unknown>> = {},
 ): Promise<unknown> => {
   service.respond((_, response) => void response.end(lines.map((line) => `${line}\n`).join('')))
   const check = disk({ url: service.url, degraded: 0, unhealthy: 100, ...options })

@@ -178,3 +178,28 @@ test('a store that cannot even be had is a store that cannot be reached', async 
   expect((await polled).state).toBe('local')
   expect(warn).toHaveBeenCalledOnce()
 })
+
+test('a kept report tells when a breaker may be tried, though no round is due', async () => {
+  const failing = checkOf(() => Promise.reject(new Error('no')), {
+    breaker: { failures: 1, resetAfterMs: 1000 },
+  })
+  const { start } = processes({ failing })
+  const poll = start()
+  const breaker = async () => (await poll(env, detached)).checks[0]?.breaker
+  expect(await breaker()).toBe('open')
+  await vi.advanceTimersByTimeAsync(999)
+  expect(await breaker()).toBe('open')
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await breaker()).toBe('half-open')
+})
+
+test('a kept report grows stale, though it is fresh by its ttlMs', async () => {
+  const { start } = processes({ check: checkOf(async () => {}) }, { staleAfterMs: 1000 })
+  const poll = start()
+  const status = async () => (await poll(env, detached)).status
+  expect(await status()).toBe('healthy')
+  await vi.advanceTimersByTimeAsync(999)
+  expect(await status()).toBe('healthy')
+  await vi.advanceTimersByTimeAsync(2)
+  expect(await status()).toBe('unknown')
+})

@@ -1,0 +1,5 @@
+/** Makes the bare Hono route answer with what the route answers that it is compared with. */
+export async function setConstant(origin: string, path: '/text' | '/json', body: string): Promise<void> {
+  const { status } = await fetch(`${origin}${path}`, { method: 'PUT', body })
+  if (status !== 204) throw new Error(`the bare Worker took no constant: status ${status}`)
+}

@@ -1,0 +1,36 @@
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** A Worker in one ES module. */
+export interface Bundle {
+  readonly code: string
+  /** What the module exports. */
+  readonly exports: readonly string[]
+}
+
+/** Bundles a Worker as `wrangler deploy` does. The path is relative to the repository. */
+export async function bundle(path: string): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [path],
+    bundle: true,
+    write: false,
+    metafile: true,
+    // Both as in wrangler.toml.
+    minify: true,
+    keepNames: false,
+    format: 'esm',
+    target: 'es2024',
+    platform: 'browser',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logLevel: 'silent',
+  })
+  const [file] = outputFiles
+  const [output] = Object.values(metafile.outputs)
+  if (file === undefined || output === undefined) throw new Error(`esbuild gave no bundle of ${path}`)
+  return { code: file.text, exports: output.exports }
+}

@@ -1,0 +1,23 @@
+import { onCloudflare } from '../../src/cloudflare.ts'
+import { defineHealth, http } from '../../src/index.ts'
+
+interface Env {
+  readonly UPSTREAM: string
+}
+
+const url = ({ UPSTREAM }: Env): string => `${UPSTREAM}/after/0`
+
+/** As many checks as the deployable definition has; its snapshot outlasts the measurement. */
+export const { Cell, Prober, worker } = onCloudflare(
+  defineHealth<Env>({
+    service: { name: 'shop', version: '0.1.0' },
+    ttlMs: 600_000,
+    checks: {
+      postgres: http({ url }),
+      redis: http({ url, critical: false, degradedAboveMs: 500 }),
+      catalog: http({ url }),
+      disk: http({ url, critical: false }),
+    },
+  }),
+)
+export default worker

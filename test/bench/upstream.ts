@@ -1,0 +1,39 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { atExit } from './at-exit.ts'
+
+/** The far end of every check of the benches: `/after/MS` answers 200 that much later. */
+export interface Upstream {
+  readonly origin: string
+  /** How many requests the checks have sent so far. */
+  readonly hits: () => Promise<number>
+}
+
+/** Starts it in a process of its own, so that it takes no time from the client that measures. */
+export async function startUpstream(): Promise<Upstream> {
+  const child = fork(import.meta.filename)
+  atExit(() => child.kill('SIGKILL'))
+  const [port] = (await once(child, 'message')) as [number]
+  const origin = `http://127.0.0.1:${port}`
+  return { origin, hits: async () => Number(await (await fetch(`${origin}/hits`)).text()) }
+}
+
+async function serve(): Promise<void> {
+  let hits = 0
+  const server = createServer(({ url = '/' }, response) => {
+    if (url === '/hits') return void response.end(String(hits))
+    hits += 1
+    setTimeout(() => response.end(), Number(/^\/after\/(\d+)$/.exec(url)?.[1]))
+  })
+  // A connection that it closed in the moment of its reuse would be a failed check.
+  server.keepAliveTimeout = 0
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  process.send?.((server.address() as AddressInfo).port)
+  // Where the parent was killed nobody is left to end this.
+  process.once('disconnect', () => process.exit())
+}
+
+if (import.meta.main) await serve()
