@@ -9,6 +9,7 @@ import {
   type Result,
   abandon,
   begin,
+  checkState,
   complete,
   leaseMs,
   read,
@@ -99,14 +100,18 @@ export function cellClass({ rules, now, newId, random, startRound, warn }: CellO
     }
 
     complete(lease: Lease, results: Readonly<Record<string, Result>>, colo: string | null = null): Reading {
-      const state = complete(this.#state, lease, results, now(), rules, colo)
-      if (state !== this.#state) {
-        this.ctx.storage.kv.put(KEY, state)
+      const at = now()
+      const before = this.#state
+      const state = complete(before, lease, results, at, rules, colo)
+      if (state !== before) {
         this.#state = state
+        // An answer waits until what was written is safe. What breakers rest on must be; the rest may follow.
+        if (lease.trial || breakersDiffer(before, state)) this.#write()
+        else setTimeout(() => this.#write(), 0)
         this.#roundEnd.resolve()
         this.#roundEnd = Promise.withResolvers<void>()
       }
-      return read(this.#state, now())
+      return read(state, at)
     }
 
     async ensure(host?: string): Promise<Begun> {
@@ -141,9 +146,14 @@ export function cellClass({ rules, now, newId, random, startRound, warn }: CellO
 
     #begin(id: string, its: CellRules): Begun {
       const [state, begun] = begin(this.#state, now(), id, its)
-      if (state !== this.#state && state.lease?.trial) this.ctx.storage.kv.put(KEY, state)
+      const isTrial = state !== this.#state && state.lease?.trial === true
       this.#state = state
+      if (isTrial) this.#write()
       return begun
+    }
+
+    #write(): void {
+      this.ctx.storage.kv.put(KEY, this.#state)
     }
 
     async #start(lease: Lease): Promise<void> {
@@ -160,4 +170,10 @@ export function cellClass({ rules, now, newId, random, startRound, warn }: CellO
       await this.ctx.storage.setAlarm(now() + inMs)
     }
   }
+}
+
+function breakersDiffer(before: CellState, after: CellState): boolean {
+  return Object.entries(after.checks).some(
+    ([name, { breaker }]) => breaker !== checkState(before, name)?.breaker,
+  )
 }

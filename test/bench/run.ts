@@ -3,7 +3,6 @@
  * `npm run bench -- readyz size` measures some alone. Only figures that could not be measured make it fail.
  */
 import { availableParallelism, constants, loadavg } from 'node:os'
-import { join, relative } from 'node:path'
 import type { Bench, Figure, Stage } from './bench.ts'
 import { bundle } from './bundle.ts'
 import { metrics } from './metrics.bench.ts'
@@ -26,11 +25,10 @@ function chosen(names: readonly string[]): readonly Bench[] {
 /** One upstream, and one workerd with every Worker in it. */
 async function startStage(names: readonly string[]): Promise<Stage> {
   const upstream = await startUpstream()
-  const directory = relative(process.cwd(), import.meta.dirname)
   const workers = names.map(async (name) => ({
     name,
     bindings: { UPSTREAM: upstream.origin },
-    ...(await bundle(join(directory, `${name}.worker.ts`))),
+    ...(await bundle(`test/bench/${name}.worker.ts`)),
   }))
   const ports = await startWorkerd(await Promise.all(workers))
   return { upstream, originOf: (worker) => `http://127.0.0.1:${ports.get(worker)}` }

@@ -15,7 +15,10 @@ export interface Upstream {
 export async function startUpstream(): Promise<Upstream> {
   const child = fork(import.meta.filename)
   atExit(() => child.kill('SIGKILL'))
-  const [port] = (await once(child, 'message')) as [number]
+  const failed = once(child, 'exit').then(([code]) => {
+    throw new Error(`the upstream ended with ${code}`)
+  })
+  const [port] = (await Promise.race([once(child, 'message'), failed])) as [number]
   const origin = `http://127.0.0.1:${port}`
   return { origin, hits: async () => Number(await (await fetch(`${origin}/hits`)).text()) }
 }

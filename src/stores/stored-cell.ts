@@ -1,0 +1,70 @@
+import * as v from 'valibot'
+import { type CellState, type CheckState, EMPTY_CELL, type Lease } from '../core/cell.ts'
+import { BUCKETS_SECONDS } from '../core/histogram.ts'
+import { STATUSES } from '../core/status.ts'
+
+const STATUS = v.picklist(STATUSES)
+const COUNT = v.pipe(v.number(), v.integer(), v.minValue(0))
+
+const CHECK: v.GenericSchema<CheckState> = v.object({
+  settled: STATUS,
+  streak: v.number(),
+  last: v.object({
+    status: STATUS,
+    detail: v.string(),
+    error: v.exactOptional(v.string()),
+    durationMs: v.number(),
+    observed: v.exactOptional(v.object({ value: v.number(), unit: v.string() })),
+  }),
+  checkedAt: v.nullable(v.number()),
+  breaker: v.variant('state', [
+    v.object({ state: v.literal('closed'), failures: COUNT }),
+    v.object({ state: v.literal('open'), trips: COUNT, retryAt: v.number() }),
+  ]),
+  trips: COUNT,
+  runs: v.object({ healthy: COUNT, degraded: COUNT, unhealthy: COUNT, unknown: COUNT }),
+  durations: v.object({
+    counts: v.pipe(v.array(COUNT), v.length(BUCKETS_SECONDS.length + 1)),
+    sumSeconds: v.number(),
+  }),
+})
+
+const LEASE: v.GenericSchema<Lease> = v.object({
+  id: v.string(),
+  round: COUNT,
+  startedAt: v.number(),
+  checks: v.array(v.string()),
+  trial: v.boolean(),
+})
+
+/** valibot's own record passes over keys such as `constructor`, which is a good name for a check. */
+const CHECKS = v.custom<CellState['checks']>(
+  (input) => v.is(v.looseObject({}), input) && Object.values(input).every((check) => v.is(CHECK, check)),
+)
+
+const CELL: v.GenericSchema<CellState> = v.object({
+  round: COUNT,
+  settledAt: v.nullable(v.number()),
+  startedUp: v.boolean(),
+  colo: v.nullable(v.string()),
+  checks: CHECKS,
+  lease: v.nullable(LEASE),
+})
+
+/** The state of a cell as text, to be kept where others can write too. */
+export function formatCell(state: CellState): string {
+  return JSON.stringify(state)
+}
+
+/**
+ * The state that such a text holds. Whatever else it holds, down to another shape of the state, is as good as nothing:
+ * a cell that starts over costs one round, and one that cannot be read would cost all of them.
+ */
+export function parseCell(text: string): CellState {
+  try {
+    const value: unknown = JSON.parse(text)
+    return v.is(CELL, value) ? value : EMPTY_CELL
+  } catch {
+    return EMPTY_CELL
+  }
+}

@@ -1,0 +1,29 @@
+import { builtinModules } from 'node:module'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+/**
+ * All that a module of `src` leads to, by imports of whatever form: modules of a platform by their names, files by
+ * their paths. What a bundler would shake off again is in it, too.
+ *
+ * @param conditions those of `exports` that hold on the module's platform.
+ */
+export async function reachedFrom(file: string, conditions: readonly string[]): Promise<readonly string[]> {
+  const { metafile } = await build({
+    absWorkingDir: join(import.meta.dirname, '../..'),
+    entryPoints: [`src/${file}`],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    conditions: [...conditions],
+    mainFields: ['module', 'main'],
+    external: ['cloudflare:*', 'node:*', ...builtinModules],
+    logLevel: 'silent',
+  })
+  const inputs = Object.entries(metafile.inputs)
+  return inputs.flatMap(([path, { imports }]) => [
+    path,
+    ...imports.filter(({ external }) => external).map((one) => one.path),
+  ])
+}

@@ -1,0 +1,214 @@
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startWorker } from '../harness.ts'
+import { mustRun, run } from '../run.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const MODULES = join(ROOT, 'node_modules')
+const { name, version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+
+/** The oldest Node that the package says it runs on. It is only fetched where a missing tool is a failure. */
+const OLDEST = '22.12.0'
+const isOldest = process.env['CI'] !== undefined && process.platform === 'linux'
+
+let house: string
+/** An empty project in which the packed package is installed. */
+let project: string
+/** The Node that there is. */
+let node: string
+let packed: readonly string[]
+
+beforeAll(async () => {
+  house = await realpath(await mkdtemp(join(tmpdir(), 'allclear-pack-')))
+  project = join(house, 'project')
+  const tarball = await pack(join(house, 'repository'))
+  await mkdir(project)
+  await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }')
+  const oldest = `node-${process.platform}-${process.arch}`
+  const also = isOldest ? [`${oldest}@${OLDEST}`] : []
+  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball, ...also]
+  await mustRun('npm', install, { cwd: project })
+  node = isOldest ? join(project, 'node_modules', oldest, 'bin/node') : process.execPath
+  for (const [file, text] of Object.entries(await filesOfProject()))
+    await writeFile(join(project, file), text)
+}, 120_000)
+
+afterAll(() => rm(house, { recursive: true, force: true }))
+
+describe('the package', () => {
+  test('holds what is built, and nothing that was built before', () => {
+    const others = ['LICENSE', 'README.md', 'package.json']
+    expect(packed.filter((path) => !path.startsWith('dist/'))).toEqual(others)
+    expect(packed).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'dist/cli.js']))
+    expect(packed).not.toContain('dist/stale.js')
+    expect(packed.filter((path) => /local|health\.config|worker\.|\.map$/.test(path))).toEqual([])
+  })
+
+  test('brings nothing that has to be compiled or set up', async () => {
+    const { packages } = JSON.parse(await readFile(join(project, 'package-lock.json'), 'utf8'))
+    expect(Object.keys(packages).filter((path) => packages[path].hasInstallScript)).toEqual([])
+  })
+
+  test('has one hono, so that the routes mount in the app of whoever installs it', async () => {
+    await expect(stat(join(project, 'node_modules/hono'))).resolves.toBeDefined()
+    await expect(stat(join(project, 'node_modules', name, 'node_modules'))).rejects.toThrow('ENOENT')
+  })
+})
+
+describe.each([
+  ['nodenext', 'nodenext'],
+  ['esnext', 'bundler'],
+])('with module %s and moduleResolution %s', (module, moduleResolution) => {
+  // No types of any platform, and no library left unchecked.
+  const strict = {
+    module,
+    moduleResolution,
+    target: 'es2023',
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+  }
+
+  test("the README example and every door but Cloudflare's type-check with nothing else installed", async () => {
+    expect(
+      await typeCheck({ ...strict, types: [] }, ['health.config.ts', 'fetch.ts', 'lambda.ts', 'node.ts']),
+    ).toBe('')
+  })
+
+  test("Cloudflare's door type-checks with Cloudflare's types", async () => {
+    const types = [join(MODULES, '@cloudflare/workers-types')]
+    expect(await typeCheck({ ...strict, lib: ['es2024'], types }, ['worker.ts'])).toBe('')
+  })
+})
+
+describe('installed in an empty project', () => {
+  beforeAll(async () => {
+    const options = { module: 'nodenext', target: 'es2023', strict: true, skipLibCheck: true, types: [] }
+    expect(await typeCheck({ ...options, outDir: 'out' }, ['fetch.ts', 'lambda.ts', 'node.ts'])).toBe('')
+  })
+
+  test.runIf(isOldest)('it has the oldest Node that it is for', async () => {
+    expect(await mustRun(node, ['--version'])).toBe(`v${OLDEST}\n`)
+  })
+
+  test.each(['fetch', 'lambda', 'node'])('the README example runs through the door %s', async (door) => {
+    const printed = await mustRun(node, [`out/${door}.js`], { cwd: project })
+    expect(JSON.parse(printed)).toEqual([200, '{"status":"healthy"}'])
+  })
+
+  test('the README example runs in a Worker, bundled from the package', async () => {
+    const worker = await startWorker(join(project, 'worker.ts'))
+    try {
+      const response = await worker.fetch('/healthz')
+      expect([response.status, await response.text()]).toEqual([200, '{"status":"healthy"}'])
+      expect((await worker.fetch('/readyz/postgres')).status).toBe(503)
+    } finally {
+      await worker.close()
+    }
+  })
+
+  describe('npx allclear', () => {
+    const allclear = (...args: string[]) =>
+      run('npx', ['--no-install', name, ...args], {
+        cwd: project,
+        env: { PATH: pathOf(node), npm_config_loglevel: 'error' },
+      })
+
+    test('says its version', async () => {
+      expect(await allclear('--version')).toMatchObject({ code: 0, stdout: `${version}\n` })
+    })
+
+    test('checks what a config in TypeScript says', async () => {
+      const { code, stdout, stderr } = await allclear('check', '--config', 'own.config.ts', '--json')
+      expect([code, stderr]).toEqual([2, ''])
+      expect(JSON.parse(stdout)).toMatchObject({
+        status: 'degraded',
+        checks: { jobs: { detail: '91 jobs waiting' } },
+      })
+    })
+  })
+})
+
+/** Packs a copy of the repository: the build that `npm pack` starts must not get in another's way. */
+async function pack(copy: string): Promise<string> {
+  await mkdir(join(copy, 'dist'), { recursive: true })
+  await writeFile(join(copy, 'dist/stale.js'), '')
+  for (const path of [
+    'LICENSE',
+    'README.md',
+    'package.json',
+    'src',
+    'tsconfig.build.json',
+    'tsconfig.json',
+  ]) {
+    await cp(join(ROOT, path), join(copy, path), { recursive: true })
+  }
+  await symlink(MODULES, join(copy, 'node_modules'), 'junction')
+  const printed = await mustRun('npm', ['pack', '--json', '--pack-destination', house], { cwd: copy })
+  // What the build prints stands before it.
+  const [{ filename, files }] = JSON.parse(printed.slice(printed.search(/^\[/m)))
+  packed = files.map(({ path }: { path: string }) => path)
+  return join(house, filename)
+}
+
+/** What the README tells users to write, and a few lines around it for each door. */
+async function filesOfProject(): Promise<Record<string, string>> {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
+  const [example = ''] = blocks(readme, 'ts')
+  const worker = blocks(readme, 'ts').find((block) => block.startsWith('// src/worker.ts')) ?? ''
+  const env =
+    'interface Env { DATABASE_URL: string; UPSTASH_REDIS_REST_URL: string; UPSTASH_REDIS_REST_TOKEN: string }'
+  const health = "import health from './health.config.js'"
+  const print = (answer: string): string => `console.log(JSON.stringify(${answer}))`
+  return {
+    'health.config.ts': `${example}\n${env}\n`,
+    'worker.ts': worker.replace("'./health.config'", "'./health.config.js'"),
+    'fetch.ts': `
+      import { onFetch } from 'allclear/fetch'
+      ${health}
+      const { fetch } = onFetch(health, { env: { DATABASE_URL: '', UPSTASH_REDIS_REST_URL: '', UPSTASH_REDIS_REST_TOKEN: '' } })
+      const response: Response = await fetch(new Request('http://localhost/healthz'))
+      ${print('[response.status, await response.text()]')}`,
+    'lambda.ts': `
+      import { onLambda } from 'allclear/lambda'
+      ${health}
+      export const handler = onLambda(health)
+      const http = { method: 'GET', path: '/healthz', protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: '' }
+      const requestContext = { http, stage: '$default', domainName: 'x.lambda-url.eu-west-1.on.aws' }
+      const event = { version: '2.0', rawPath: '/healthz', rawQueryString: '', headers: {}, requestContext }
+      const answer = await handler(event, { getRemainingTimeInMillis: () => 3000 })
+      ${print('[answer.statusCode, answer.body]')}`,
+    'node.ts': `
+      import { onNode } from 'allclear/node'
+      ${health}
+      const { url, close } = await onNode(health, { port: 0 })
+      const response = await fetch(url + '/healthz')
+      ${print('[response.status, await response.text()]')}
+      await close()`,
+    'own.config.ts': `
+      import { custom, defineHealth } from 'allclear'
+      interface Env { readonly JOBS?: string }
+      const jobs = custom<Env>(async ({ env }) => ({ status: 'degraded', detail: (env.JOBS ?? 91) + ' jobs waiting' }))
+      export default defineHealth<Env>({ checks: { jobs } })`,
+  }
+}
+
+function blocks(markdown: string, language: string): string[] {
+  return [...markdown.matchAll(/^```(\w+)\n(.*?)^```$/gms)].flatMap(([, of, block = '']) =>
+    of === language ? [block] : [],
+  )
+}
+
+/** What the compiler has to say of files of the project. */
+async function typeCheck(compilerOptions: object, files: readonly string[]): Promise<string> {
+  const config = join(project, 'tsconfig.json')
+  await writeFile(config, JSON.stringify({ compilerOptions, files }))
+  const tsc = join(MODULES, 'typescript/bin/tsc')
+  return (await run(process.execPath, [tsc, '-p', config], { cwd: project })).stdout
+}
+
+function pathOf(command: string): string {
+  return dirname(command) + delimiter + process.env['PATH']
+}
