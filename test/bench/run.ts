@@ -7,13 +7,15 @@ import type { Bench, Figure, Stage } from './bench.ts'
 import { bundle } from './bundle.ts'
 import { metrics } from './metrics.bench.ts'
 import { readyz } from './readyz.bench.ts'
+import { regions } from './regions.bench.ts'
 import { round } from './round.bench.ts'
 import { size } from './size.bench.ts'
+import { snapshot } from './snapshot.bench.ts'
 import { table } from './table.ts'
 import { startUpstream } from './upstream.ts'
 import { WORKERD_VERSION, startWorkerd } from './workerd.ts'
 
-const BENCHES: readonly Bench[] = [readyz, round, metrics, size]
+const BENCHES: readonly Bench[] = [readyz, round, metrics, regions, snapshot, size]
 
 function chosen(names: readonly string[]): readonly Bench[] {
   const known = BENCHES.map(({ name }) => name)
