@@ -71,6 +71,9 @@ export interface Asker {
   readonly ttlMs?: number | undefined
 }
 
+/** A store is to give up a little before nobody listens any more, so that nothing is left running behind the answer. */
+const HEARD = 0.9
+
 /** Takes a poll through a store: a fresh snapshot, or a round of its own, or the wait for another's. */
 export async function through(
   store: Store,
@@ -79,12 +82,12 @@ export async function through(
   time: PollTime,
 ): Promise<Reading> {
   const { leftMs, homewardMs, reachMs } = time
-  const begun = await within(reachMs, store.begin(id, { ttlMs, withinMs: reachMs }))
+  const begun = await within(reachMs, store.begin(id, { ttlMs, withinMs: reachMs * HEARD }))
   if (begun.kind === 'fresh') return begun.reading
   if (begun.kind === 'wait') return within(leftMs(), store.settled(leftMs() - homewardMs))
   const results = await run(begun.lease.checks)
   const withinMs = Math.max(homewardMs, Math.min(leftMs(), reachMs))
-  return within(withinMs, store.complete(begun.lease, results, null, withinMs))
+  return within(withinMs, store.complete(begun.lease, results, null, withinMs * HEARD))
 }
 
 /** Takes a poll through this process's own cell; with no time left to run anything, what that cell knows must do. */

@@ -132,7 +132,7 @@ export function cellClass({ rules, now, newId, random, startRound, warn }: CellO
       // First of all, so that whatever fails below, the next one comes.
       await this.#setAlarm(jittered(intervalMs))
       // An alarm can come twice; and where polls keep the snapshot fresh there is nothing to do.
-      const begun = this.#begin(newId(), { ...rules, ttlMs: Math.max(rules.ttlMs, intervalMs / 2) })
+      const begun = this.#begin(newId(), { ...rules, ttlMs: intervalMs / 2 })
       // A runner that died must not cost the round after its own too.
       if (begun.kind === 'wait') await this.#setAlarm(Math.min(begun.forMs, intervalMs))
       if (begun.kind !== 'lease') return

@@ -62,14 +62,15 @@ export function upstash({
     },
     settled: async (waitMs) => {
       const end = elapsed() + waitMs
-      let first: CellState | undefined
+      let awaited: Lease | null | undefined
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
         const jittered = pauseMs * (1 - random() / 2)
         await sleep(Math.max(0, Math.min(jittered, end - elapsed())))
         const leftMs = end - elapsed()
         const state = await cell.read(Math.min(timeoutMs, Math.max(leftMs, LAST_LOOK_MS)))
-        first ??= state
-        if (leftMs < 1 || isOver(first, state, now(), rules)) return read(state, now())
+        const at = now()
+        awaited ??= state.lease
+        if (leftMs < 1 || !isUnderWay(awaited, state, at, rules)) return read(state, at)
       }
     },
     complete: (lease, results, colo, withinMs = timeoutMs) => {
@@ -82,23 +83,16 @@ export function upstash({
   }
 }
 
-/** Whether there is no use in waiting any longer for the round that was under way. */
-function isOver(
-  { round, lease: awaited }: CellState,
-  state: CellState,
-  now: number,
-  rules: CellRules,
-): boolean {
-  const { lease } = state
-  if (lease === null || awaited === null || state.round !== round) return true
-  if (lease.id !== awaited.id || lease.startedAt !== awaited.startedAt) return true
-  // Its runner is dead, and nobody has asked for the next round yet.
-  return Math.abs(now - lease.startedAt) >= leaseMs(rules)
+/** Whether the round that is waited for can still settle. */
+function isUnderWay(awaited: Lease | null, { lease }: CellState, now: number, rules: CellRules): boolean {
+  if (lease === null || lease.id !== awaited?.id || lease.startedAt !== awaited.startedAt) return false
+  // Or else its runner is dead, and nobody has asked for the next round yet.
+  return Math.abs(now - lease.startedAt) < leaseMs(rules)
 }
 
 /**
- * Whether a lease is of a key that is gone. A cell takes one back that was forgotten, if by the count of rounds none
- * settled since; but a new key counts from the start.
+ * Whether a lease is of a key that is gone. A cell takes a lease back that was forgotten, as long as no round settled
+ * since; but it can only count them, and the cell of a new key counts from the start.
  */
 function isReplaced({ lease, settledAt }: CellState, { startedAt }: Lease): boolean {
   return lease === null && settledAt !== null && settledAt >= startedAt

@@ -11,6 +11,7 @@ export interface Connection {
 /** How many connections a load comes over: enough that the Worker never waits for the client. */
 const LOAD_CONNECTIONS = 32
 const HEAD_END = '\r\n\r\n'
+const LAST_CHUNK = '\r\n0\r\n\r\n'
 
 /**
  * Opens a connection. It speaks just the HTTP that it needs: the client shares a machine of few cores with the server
@@ -81,8 +82,18 @@ function bodyIn(received: string): string | undefined {
   if (headEnd === -1) return undefined
   const head = received.slice(0, headEnd)
   if (!head.startsWith('HTTP/1.1 200 ')) throw new Error(`expected status 200, received: ${received}`)
+  const body = received.slice(headEnd + HEAD_END.length)
+  if (/^transfer-encoding: *chunked/im.test(head)) return chunkIn(body)
   const length = /^content-length: *(\d+)/im.exec(head)?.[1]
   if (length === undefined) throw new Error(`expected a Content-Length, received: ${head}`)
-  const body = received.slice(headEnd + HEAD_END.length)
   return body.length < Number(length) ? undefined : body
+}
+
+/** The one chunk that a short answer comes in, once its end is there. */
+function chunkIn(body: string): string | undefined {
+  if (!body.endsWith(LAST_CHUNK)) return undefined
+  const sizeEnd = body.indexOf('\r\n')
+  const text = body.slice(sizeEnd + 2, -LAST_CHUNK.length)
+  if (parseInt(body, 16) !== text.length) throw new Error(`expected one chunk, received: ${body}`)
+  return text
 }

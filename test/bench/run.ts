@@ -5,7 +5,9 @@
 import { availableParallelism, constants, loadavg } from 'node:os'
 import type { Bench, Figure, Stage } from './bench.ts'
 import { bundle } from './bundle.ts'
+import { lambda } from './lambda.bench.ts'
 import { metrics } from './metrics.bench.ts'
+import { node } from './node.bench.ts'
 import { readyz } from './readyz.bench.ts'
 import { regions } from './regions.bench.ts'
 import { round } from './round.bench.ts'
@@ -15,7 +17,7 @@ import { table } from './table.ts'
 import { startUpstream } from './upstream.ts'
 import { WORKERD_VERSION, startWorkerd } from './workerd.ts'
 
-const BENCHES: readonly Bench[] = [readyz, round, metrics, regions, snapshot, size]
+const BENCHES: readonly Bench[] = [readyz, round, metrics, regions, snapshot, size, node, lambda]
 
 function chosen(names: readonly string[]): readonly Bench[] {
   const known = BENCHES.map(({ name }) => name)

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type ExporterDiskOptions, disk } from '../../src/checks/disk.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type ExporterDiskOptions, type OwnDiskOptions, disk } from '../../src/checks/disk.ts'
+import type { DiskUsage, MeasureDisk } from '../../src/core/check.ts'
 import { type LocalExporter, startExporter } from '../../src/local/exporter.ts'
 import { type LocalService, startService } from '../../src/local/service.ts'
 import { everythingSaid, privateWords, probeOf, thrown, verdict } from './verdict.ts'
@@ -269,5 +270,76 @@ describe('misconfigured is', () => {
 
   test('and says nothing of the value', async () => {
     expect(await everythingSaid(disk({ url: () => 'ftp://user:hush-9f2c@db1/' }))).not.toContain('hush-9f2c')
+  })
+})
+
+describe('a disk of the machine itself', () => {
+  const GIB = 2 ** 30
+
+  /** What comes of a disk with so much on it. */
+  const own = (
+    { size, available }: DiskUsage,
+    options: Partial<OwnDiskOptions<unknown>> = {},
+  ): Promise<string> => {
+    const check = disk({ path: '/data', ...options })
+    const diskUsage: MeasureDisk = async () => ({ size, available })
+    return verdict({ ...check, probe: (context) => check.probe({ ...context, diskUsage }) })
+  }
+  const used = (percent: number): DiskUsage => ({ size: 100 * GIB, available: (100 - percent) * GIB })
+
+  test.each([
+    [0, {}, 'healthy'],
+    [85, {}, 'healthy'],
+    [85.5, {}, 'degraded: disk 85% full'],
+    [95, {}, 'degraded: disk 95% full'],
+    [95.9, {}, 'unhealthy: disk 95% full'],
+    [100, {}, 'unhealthy: disk 100% full'],
+    [75, { degraded: 70, unhealthy: 80 }, 'degraded: disk 75% full'],
+    [51, { unhealthy: 50 }, 'unhealthy: disk 51% full'],
+  ])('%f %% used is, under %j, %s', async (percent, options, found) => {
+    expect(await own(used(percent), options)).toBe(found)
+  })
+
+  test('is measured at its path, and its percentage is told', async () => {
+    const { probe } = disk({ path: ({ DATA }: { DATA: string }) => DATA })
+    const diskUsage = vi.fn<MeasureDisk>(async () => used(12.5))
+    const { signal } = new AbortController()
+    expect(await probe({ env: { DATA: '/data' }, signal, now: Date.now, diskUsage })).toEqual({
+      status: 'healthy',
+      observed: { value: 12.5, unit: 'percent' },
+    })
+    expect(diskUsage.mock.calls).toEqual([['/data']])
+  })
+
+  test('that ran into what is kept for the superuser is full', async () => {
+    expect(await own({ size: GIB, available: -1 })).toBe('unhealthy: disk 100% full')
+  })
+
+  test.each([
+    ['no size', { size: 0, available: 0 }],
+    ['more free than there is', { size: 1, available: 2 }],
+    ['no numbers', { size: NaN, available: NaN }],
+  ])('with %s is no healthy disk', async (_, usage) => {
+    expect(await own(usage)).toBe('unhealthy: error')
+  })
+
+  test('that cannot be measured says why to a bearer', async () => {
+    const { probe } = disk({ path: '/data' })
+    const { signal } = new AbortController()
+    const lost = new Error('ENOENT: no such file or directory, statfs /data')
+    const diskUsage: MeasureDisk = () => Promise.reject(lost)
+    expect(await thrown(probe({ env: undefined, signal, now: Date.now, diskUsage }))).toBe(lost)
+  })
+
+  test('is misconfigured where the host has none, and the private words say so', async () => {
+    const check = disk({ path: '/data' })
+    expect(await verdict(check)).toBe('unhealthy: misconfigured')
+    expect(await privateWords(check)).toBe(
+      'path: there is no disk where this runs; give the url of an exporter',
+    )
+  })
+
+  test('is misconfigured where env lacks its path', async () => {
+    expect(await own(used(1), { path: () => undefined as never })).toBe('unhealthy: misconfigured')
   })
 })

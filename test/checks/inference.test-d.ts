@@ -44,6 +44,12 @@ describe('inside defineHealth<Env>, env is Env', () => {
             return env.DATABASE_URL
           },
         }),
+        own: disk({
+          path: (env) => {
+            expectTypeOf(env).toEqualTypeOf<Env>()
+            return env.DATABASE_URL
+          },
+        }),
       },
     })
   })
@@ -93,6 +99,15 @@ describe('what the types refuse', () => {
   test('an option of another kind', () => {
     // @ts-expect-error -- an option of http
     disk({ url: 'https://example.com', method: 'GET' })
+  })
+
+  test('a disk that is in two places, or in none', () => {
+    // @ts-expect-error -- both
+    disk({ url: 'https://example.com', path: '/' })
+    // @ts-expect-error -- neither
+    disk({ unhealthy: 90 })
+    // @ts-expect-error -- of an exporter
+    disk({ path: '/', mount: '/' })
   })
 })
 

@@ -44,6 +44,8 @@ describe('every option in its right form is taken:', () => {
     ['disk', disk({ url })],
     ['disk with all of it', disk({ url: () => url, mount: '/data', degraded: 50, unhealthy: 50 })],
     ['disk with only the upper threshold', disk({ url, unhealthy: 10 })],
+    ['disk of its own', disk({ path: '/var/lib', degraded: 50, unhealthy: 50, critical: false })],
+    ['disk of its own, of env', disk({ path: () => '/var/lib' })],
     ['custom', custom(async () => {}, { critical: false, breaker: false })],
   ])('%s', (_, check) => {
     expect(faultsOf(check)).toBe('')
@@ -159,8 +161,23 @@ describe('what is wrong is named:', () => {
     [{ degraded: 60, unhealthy: 50 }, 'degraded: expected a number from 0 to 50, received 60'],
     [{ degraded: 60, unhealthy: 101 }, 'unhealthy: expected a number from 0 to 100, received 101'],
     [{ unhealthy: '95' }, 'unhealthy: expected a number from 0 to 100, received "95"'],
+    [{ path: '/' }, 'url: expected either url or path, received both'],
   ])('disk with %j', (options, fault) => {
     expect(asDisk(options)).toBe(`checks.it.${fault}`)
+  })
+
+  test.each([
+    [{}, 'url: expected either url or path, received neither'],
+    [{ mount: '/' }, 'url: expected either url or path, received neither'],
+    [{ path: '/', mount: '/' }, 'mount: expected none beside path, which says itself which disk is meant'],
+    [{ path: '' }, 'path: expected a string or a function of env that gives one, received an empty string'],
+    [{ path: 7 }, 'path: expected a string or a function of env that gives one, received a number'],
+    [{ path: '/', degraded: 96 }, 'degraded: expected a number from 0 to 95, received 96'],
+    [{ path: '/', paths: [] }, /^paths: unknown option; the options here are .*path, url, mount/],
+  ])('disk with only %j', (options, fault) => {
+    const found = faultsOf(disk(options as any)).replace('checks.it.', '')
+    if (typeof fault === 'string') expect(found).toBe(fault)
+    else expect(found).toMatch(fault)
   })
 
   test.each([

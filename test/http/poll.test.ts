@@ -203,3 +203,91 @@ test('a kept report grows stale, though it is fresh by its ttlMs', async () => {
   await vi.advanceTimersByTimeAsync(2)
   expect(await status()).toBe('unknown')
 })
+
+test('a caller with less time than deadlineMs is answered in that time', async () => {
+  const { start } = processes({ quick: answering(10), deaf: hanging() }, { deadlineMs: 10_000 })
+  const polled = start()(env, { ...detached, leftMs: 2000 })
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(await polled).toMatchObject({ checks: [{ status: 'healthy' }, { detail: 'timeout' }] })
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('a caller with more time than deadlineMs is answered in that', async () => {
+  const { start } = processes({ deaf: hanging() }, { deadlineMs: 2000 })
+  const polled = start()(env, { ...detached, leftMs: 60_000 })
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(await polled).toMatchObject({ checks: [{ detail: 'timeout' }] })
+})
+
+test('a store is told how long it is listened to, which is a little less than the poll has', async () => {
+  const told: (number | undefined)[] = []
+  const { start } = processes({ check: answering(700) }, {}, (store) => ({
+    ...store,
+    begin: (id, terms) => {
+      told.push(terms?.withinMs)
+      return store.begin(id, terms)
+    },
+    complete: (lease, results, colo, withinMs) => {
+      told.push(withinMs)
+      return store.complete(lease, results, colo, withinMs)
+    },
+  }))
+  const polled = start()(env, { ...detached, leftMs: 900 })
+  await vi.advanceTimersByTimeAsync(700)
+  await polled
+  expect(told).toEqual([expect.any(Number), 180])
+  expect(told[0]).toBeLessThan(900)
+})
+
+test('a caller that wants it newer than ttlMs says gets it so, from the store, too', async () => {
+  const check = answering(0)
+  const { start } = processes({ check }, { ttlMs: 60_000 })
+  const [own, other] = [start(), start()]
+  const after = async (ms: number, poll: typeof own, ttlMs?: number) => {
+    await vi.advanceTimersByTimeAsync(ms)
+    const polled = poll(env, { ...detached, ttlMs })
+    await vi.advanceTimersByTimeAsync(1)
+    return polled
+  }
+  await after(0, own)
+  expect(await after(29_000, own, 30_000)).toMatchObject({ ageMs: 29_001 })
+  expect(check.runs()).toBe(1)
+  await after(1000, own, 30_000)
+  expect(check.runs()).toBe(2)
+  await after(29_000, other, 30_000)
+  expect(check.runs()).toBe(2)
+  await after(1000, other, 30_000)
+  expect(check.runs()).toBe(3)
+  await after(29_000, own)
+  expect(check.runs(), 'the others still go by ttlMs').toBe(3)
+})
+
+test('a store that is nobody else’s is told of as local', async () => {
+  const health = defineHealth({ checks: { check: answering(0) } })
+  const store = memory(health, clock.now)
+  const poll = poller(health, {
+    clock,
+    storeOf: () => store,
+    newId: () => 'a',
+    warn: () => {},
+    state: 'local',
+  })
+  for (let index = 0; index < 2; index += 1) {
+    const polled = poll(env, detached)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(await polled).toMatchObject({ status: 'healthy', state: 'local' })
+  }
+})
+
+test('checks get the disks of the machine, if it has any', async () => {
+  const given: unknown[] = []
+  const check = checkOf(async (context) => void given.push(context.diskUsage))
+  const diskUsage = async () => ({ size: 2, available: 1 })
+  for (const disks of [{ diskUsage }, {}]) {
+    const health = defineHealth({ checks: { check } })
+    const store = memory(health, clock.now)
+    const newId = () => 'a'
+    await poller(health, { clock, storeOf: () => store, newId, warn: () => {}, ...disks })(env, detached)
+  }
+  expect(given).toEqual([diskUsage, undefined])
+})

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { type HealthOptions, defineHealth } from '../../src/core/define.ts'
 import { createRoutes } from '../../src/http/routes.ts'
 import { systemClock } from '../../src/probe/clock.ts'
@@ -280,4 +280,75 @@ test('what should not happen is an error in JSON, told without secrets', async (
   const response = await routes.request('/readyz', {}, { TOKEN: 'planted-token' })
   expect([response.status, await response.json()]).toEqual([500, { error: 'internal error' }])
   expect(warnings).toEqual(['allclear: Error: lost [redacted]'])
+})
+
+test('other paths are errors in JSON', async () => {
+  const { ask } = app({ good })
+  for (const path of ['/', '/else', '/readyz/', '/READYZ']) {
+    expect(await ask(path)).toMatchObject({
+      code: 404,
+      body: { error: `no such path: ${path}` },
+      headers: { 'cache-control': 'no-store' },
+    })
+  }
+})
+
+describe('a process that is about to end', () => {
+  const leaving = () => {
+    const health = defineHealth({ checks: { good } })
+    let isLeaving = false
+    const poll = vi.fn(() => Promise.reject(new Error('no poll is to be')))
+    const routes = createRoutes(health, { poll, warn: () => {}, isLeaving: () => isLeaving })
+    return { routes, poll, leave: () => void (isLeaving = true) }
+  }
+
+  test.each(['/readyz', '/readyz?only=good', '/readyz?only=nope'])('is not ready at %s', async (path) => {
+    const { routes, poll, leave } = leaving()
+    leave()
+    const response = await routes.request(path)
+    expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(await response.json()).toEqual({ status: 'unhealthy', error: 'shutting down' })
+    expect(poll).not.toHaveBeenCalled()
+  })
+
+  test('answers HEAD so, and what is not allowed as ever', async () => {
+    const { routes, leave } = leaving()
+    leave()
+    expect((await routes.request('/readyz', { method: 'HEAD' })).status).toBe(503)
+    expect((await routes.request('/readyz', { method: 'POST' })).status).toBe(405)
+  })
+
+  test.each(['/healthz', '/livez'])('is alive at %s', async (path) => {
+    const { routes, leave } = leaving()
+    leave()
+    expect((await routes.request(path)).status).toBe(200)
+  })
+
+  test('asks as ever until then', async () => {
+    const { routes, poll } = leaving()
+    await routes.request('/readyz')
+    expect(poll).toHaveBeenCalledOnce()
+  })
+})
+
+test('a host may have another environment than what hono is handed, and a time of its own', async () => {
+  const health = defineHealth({ checks: { bad } })
+  const store = memory(health, Date.now)
+  const asked: unknown[] = []
+  const inner = poller(health, { clock: systemClock, storeOf: () => store, newId: () => 'a', warn: () => {} })
+  const routes = createRoutes(health, {
+    poll: (env, caller) => {
+      asked.push([env, caller.leftMs])
+      return inner(env, caller)
+    },
+    warn: () => {},
+    envOf: (handed) => (handed as any).its,
+    leftMs: (handed) => (handed as any).leftMs,
+  })
+  const its = { ALLCLEAR_TOKEN: 'open sesame' }
+  const bearer = { headers: { Authorization: 'Bearer open sesame' } }
+  const response = await routes.request('/readyz/bad', bearer, { its, leftMs: 5000 })
+  expect(await response.json()).toMatchObject({ error: 'Error: refused by 10.0.0.7' })
+  expect(asked).toEqual([[its, 5000]])
 })

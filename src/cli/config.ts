@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { ConfigError } from '../core/config-error.ts'
+import type { Health } from '../core/define.ts'
+import { describe } from '../probe/check.ts'
+import type { Redactor } from '../probe/redact.ts'
+
+export type Loaded = { readonly health: Health<never> } | { readonly errors: readonly string[] }
+
+export interface LoadOptions {
+  readonly cwd: string
+  /** Where it is, when it is not where configs are. */
+  readonly path: string | undefined
+  readonly redact: Redactor
+}
+
+/** What a config is called, and where it is looked for, in this order. */
+export const CONFIG_PLACES: readonly string[] = ['.', 'src'].flatMap((folder) =>
+  ['ts', 'mts', 'js', 'mjs'].map((extension) => join(folder, `health.config.${extension}`)),
+)
+
+/** Loads the definition, or says in one line a fault what is wrong with it. */
+export async function loadConfig({ cwd, path, redact }: LoadOptions): Promise<Loaded> {
+  const found = path ?? CONFIG_PLACES.find((place) => existsSync(join(cwd, place)))
+  if (found === undefined) {
+    return {
+      errors: [`no health.config.ts, .mts, .js or .mjs in ${cwd} or its src; allclear init writes one`],
+    }
+  }
+  const file = resolve(cwd, found)
+  const name = relative(cwd, file) || '.'
+  const errors = (...texts: readonly string[]): Loaded => ({
+    errors: texts.map((text) => `${name}: ${text}`),
+  })
+  const isFile = await stat(file).then(
+    (stats) => stats.isFile(),
+    () => undefined,
+  )
+  if (isFile !== true) return errors(isFile === undefined ? 'no such file' : 'this is no file')
+  try {
+    const value = defaultOf(await importConfig(file))
+    if (value === undefined) return errors('it has no default export; expected what defineHealth gives')
+    if (!isHealth(value))
+      return errors(`default export: expected what defineHealth gives, received ${kindOf(value)}`)
+    return { health: value }
+  } catch (error) {
+    if (isConfigError(error)) return errors(...error.faults.map(({ path, message }) => `${path}: ${message}`))
+    return errors(redact(reason(error, dirname(file))))
+  }
+}
+
+/**
+ * Node's own loader is the quick one, and shares its modules with this process. What it does not take (TypeScript
+ * before 22.18, imports without an extension, an `allclear` that is not installed there) jiti does.
+ */
+async function importConfig(file: string): Promise<unknown> {
+  try {
+    return await import(pathToFileURL(file).href)
+  } catch (error) {
+    if (isConfigError(error)) throw error
+  }
+  const [{ createJiti }, allclear] = await Promise.all([import('jiti'), import('../index.ts')])
+  const jiti = createJiti(file, {
+    virtualModules: { allclear },
+    interopDefault: false,
+    fsCache: cacheFor(file) ?? false,
+  })
+  return jiti.import(file)
+}
+
+/** Where compiled code may be kept: never where others of this machine could put theirs, as in /tmp. */
+function cacheFor(file: string): string | undefined {
+  for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
+    const modules = join(folder, 'node_modules')
+    if (existsSync(modules)) return join(modules, '.cache/allclear')
+  }
+  return undefined
+}
+
+/** What a loader or the config itself threw. Its own folder goes without saying. */
+function reason(error: unknown, folder: string): string {
+  const [said = ''] = describe(error).split('\nRequire stack:')
+  return said.replaceAll(`${folder}${sep}`, '').replace(/^Error: /, '')
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+function defaultOf(module: unknown): unknown {
+  return (module as { readonly default?: unknown } | null | undefined)?.default
+}
+
+/** By shape and not by its class: a config may have loaded its own copy of the module. */
+function isConfigError(error: unknown): error is ConfigError {
+  return (
+    error instanceof Error &&
+    error.name === 'ConfigError' &&
+    Array.isArray((error as Partial<ConfigError>).faults)
+  )
+}
+
+function isHealth(value: unknown): value is Health<never> {
+  const health = value as Partial<Health<never>> | null
+  return (
+    typeof health === 'object' &&
+    typeof health?.deadlineMs === 'number' &&
+    typeof health.checks === 'object' &&
+    Object.values(health.checks).every(
+      ({ policy, probe }) => typeof policy === 'object' && typeof probe === 'function',
+    )
+  )
+}

@@ -1,0 +1,61 @@
+import { EXIT, INTERRUPTED, complain } from './exit.ts'
+import { type Look, frame, tableOptions } from './frame.ts'
+import { type Io, orAborted } from './io.ts'
+import { progress } from './progress.ts'
+
+/** Looks once, telling how far it is. */
+export type Looker = (say: (text: string) => void) => Promise<Look>
+
+/** How a report is shown, and how often. */
+export interface ShowOptions {
+  readonly json: boolean
+  readonly watch: boolean
+  readonly intervalMs: number
+}
+
+/** Where a watch begins to draw: at the top, with nothing left of what was there. */
+const HOME = '\u001b[H\u001b[J'
+
+/** Looks once, or again and again until the signal, and shows each look. Gives the exit code of the last. */
+export async function repeat(look: Looker, options: ShowOptions, io: Io): Promise<number> {
+  const { say, clear } = progress(io.stderr)
+  let code = INTERRUPTED
+  while (!io.signal.aborted) {
+    const seen = await orAborted(io.signal, look(say)).finally(clear)
+    if (seen === undefined) break
+    show(seen, options, io)
+    code = 'error' in seen ? EXIT.unknown : EXIT[seen.report.status]
+    if (!options.watch) break
+    await orAborted(io.signal, io.sleep(options.intervalMs, io.signal))
+  }
+  return code
+}
+
+function show(seen: Look, options: ShowOptions, io: Io): void {
+  const { stdout } = io
+  if (options.json) {
+    // In a watch one line is one report.
+    if (!('error' in seen)) stdout.write(`${JSON.stringify(seen.report, null, options.watch ? 0 : 2)}\n`)
+  } else {
+    stdout.write(drawn(seen, options, io))
+  }
+  if ('error' in seen) complain(io, seen.error)
+}
+
+function drawn(seen: Look, { watch, intervalMs }: ShowOptions, { stdout, clock }: Io): string {
+  const lines = 'error' in seen ? [] : frame(seen, stdout)
+  if (!watch) return lines.map((line) => `${line}\n`).join('')
+  const { paint } = tableOptions(stdout)
+  const title = paint('dim', `${new Date(clock.now()).toISOString()}, every ${intervalMs / 1000} s`)
+  // A pipe gets one frame after the other, a terminal each in place of the last.
+  if (stdout.isTTY !== true) return [title, ...lines, '', ''].join('\n')
+  return HOME + [title, '', ...fitted(lines, stdout.rows ?? Infinity), ''].join('\n')
+}
+
+/** A frame that is too tall would scroll and pile up; its last line is the one that must be seen. */
+function fitted(lines: readonly string[], rows: number): readonly string[] {
+  const room = Math.max(3, rows - 4)
+  if (lines.length <= room) return lines
+  const left = lines.length - room + 2
+  return [...lines.slice(0, room - 2), `… and ${left} lines more`, ...lines.slice(-1)]
+}

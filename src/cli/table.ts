@@ -1,0 +1,109 @@
+import type { Status } from '../core/status.ts'
+import type { JsonCheck, JsonRegion, JsonReport } from '../formats/json.ts'
+import { clean, cut, pad, width, wrap } from './text.ts'
+
+/** Colours a text, where what it is written to takes colour. */
+export type Paint = (style: 'bold' | 'dim' | (typeof COLOURS)[Status], text: string) => string
+
+export interface TableOptions {
+  readonly paint: Paint
+  /** How wide the terminal is; `Infinity` where lines are neither cut nor broken. */
+  readonly columns: number
+}
+
+/** One line of a table, and what stands under it. */
+interface Row {
+  readonly name: string
+  readonly status: Status
+  readonly time: string
+  readonly say: string
+  readonly below?: string | undefined
+}
+
+const COLOURS = { healthy: 'green', degraded: 'yellow', unhealthy: 'red', unknown: 'magenta' } as const
+
+const GAP = '  '
+const INDENT = '  '
+/** What stands under a row has at least this much room. */
+const MIN_BELOW = 20
+const MIN_NAME = 12
+/** A name leaves this much to status and duration; a detail that finds no room goes under it. */
+const BESIDE_NAME = 24
+
+/** Draws the checks of a report, and its regions where it has any. */
+export function table({ checks, regions }: JsonReport, options: TableOptions): string[] {
+  return [
+    ...grid(['CHECK', 'STATUS', 'DURATION', 'DETAIL'], Object.entries(checks).map(checkRow), options),
+    ...grid(['REGION', 'STATUS', 'AGE', 'FROM'], Object.entries(regions ?? {}).map(regionRow), options),
+  ]
+}
+
+/** How many checks have which status: `3 healthy, 1 unhealthy`. */
+export function tally({ checks }: JsonReport, { paint }: TableOptions): string {
+  const statuses = Object.values(checks).map(({ status }) => status)
+  return (['healthy', 'degraded', 'unhealthy', 'unknown'] as const)
+    .map((status) => [status, statuses.filter((one) => one === status).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([status, count]) => paint(COLOURS[status], `${count} ${status}`))
+    .join(', ')
+}
+
+export function painted(status: Status, { paint }: TableOptions): string {
+  return paint('bold', paint(COLOURS[status], status))
+}
+
+/** A duration as people say it: `12 ms`, `1.53 s`. */
+export function duration(ms: number): string {
+  if (ms >= 999.5) return `${Number((ms / 1000).toFixed(2))} s`
+  return ms < 10 ? `${Number(ms.toFixed(1))} ms` : `${Math.round(ms)} ms`
+}
+
+function checkRow([name, check]: readonly [string, JsonCheck]): Row {
+  const { status, critical, detail, error, breaker, observed, retry_at: retryAt } = check
+  const measured = observed === undefined ? '' : `${Number(observed.value.toFixed(1))} ${observed.unit}`
+  const until = retryAt === undefined ? '' : ` until ${retryAt.slice(11, 19)}Z`
+  // It tells why the whole is no worse.
+  const excuse = status === 'healthy' || critical ? '' : ' (not critical)'
+  const neverRan = breaker !== 'closed' || check.checked_at === null
+  return {
+    name,
+    status,
+    time: neverRan ? '-' : duration(check.duration_ms),
+    say: (detail || measured) + until + excuse,
+    below: error,
+  }
+}
+
+function regionRow([name, { status, colo, age_ms: age }]: readonly [string, JsonRegion]): Row {
+  return { name, status, time: age === null ? '-' : duration(age), say: colo ?? '' }
+}
+
+function grid(header: readonly string[], rows: readonly Row[], options: TableOptions): string[] {
+  if (rows.length === 0) return []
+  const { paint, columns } = options
+  const most = Math.max(MIN_NAME, columns - BESIDE_NAME)
+  const names = rows.map(({ name }) => cut(clean(name), most))
+  const [nameHead = '', statusHead = '', timeHead = '', sayHead = ''] = header
+  const widest = (texts: readonly string[]): number => Math.max(...texts.map(width))
+  const first = widest([nameHead, ...names])
+  const second = widest([statusHead, ...rows.map(({ status }) => status)])
+  const third = widest([timeHead, ...rows.map(({ time }) => time)])
+  const room = columns - (first + second + third + 3 * GAP.length)
+  const line = (name: string, status: string, time: string, say: string): string =>
+    [pad(name, first), status, time.padStart(third), say].join(GAP).trimEnd()
+  const lines = rows.flatMap(({ status, time, say, below }, index) => {
+    const said = clean(say)
+    const fits = width(said) <= room
+    return [
+      line(names[index] ?? '', paint(COLOURS[status], pad(status, second)), time, fits ? said : ''),
+      ...(fits ? [] : under(said, options)),
+      ...(below === undefined ? [] : under(clean(below), options)),
+    ]
+  })
+  return [paint('dim', line(nameHead, pad(statusHead, second), timeHead, sayHead)), ...lines, '']
+}
+
+function under(text: string, { paint, columns }: TableOptions): string[] {
+  const lines = wrap(text, Math.max(MIN_BELOW, columns - INDENT.length))
+  return lines.map((line) => INDENT + paint('dim', line))
+}

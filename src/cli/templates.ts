@@ -1,0 +1,56 @@
+/** A first definition: one check that runs as it is, and how the others look. */
+export function configFile(name: string): string {
+  return `import { defineHealth, http } from 'allclear'
+
+// What the checks read: secrets of the Worker, or variables of the process.
+interface Env {
+  CATALOG_URL?: string
+}
+
+export default defineHealth<Env>({
+  service: { name: '${name}' },
+  // Whatever this service connects to, and nothing behind that. Secrets come from env, never from this file:
+  //   postgres: postgres({ url: (env) => env.DATABASE_URL }),
+  //   redis: redis({ url: (env) => env.UPSTASH_REDIS_REST_URL, token: (env) => env.UPSTASH_REDIS_REST_TOKEN }),
+  checks: {
+    catalog: http({ url: (env) => env.CATALOG_URL ?? 'https://example.com', critical: false }),
+  },
+})
+`
+}
+
+/** A Worker that answers for the definition, which it imports by this specifier. */
+export function workerFile(config: string): string {
+  return `import { onCloudflare } from 'allclear/cloudflare'
+import health from '${config}'
+
+export const { Cell, Prober, worker } = onCloudflare(health)
+export default worker
+`
+}
+
+/** What a wrangler.toml needs beside name, main and compatibility_date. */
+export const WRANGLER_NEEDS = `[exports.Cell]
+type = "durable-object"
+storage = "sqlite"
+
+[[durable_objects.bindings]]
+name = "CELL"
+class_name = "Cell"
+
+# With \`intervalMs\`: revives a region whose background rounds were lost.
+[triggers]
+crons = ["* * * * *"]
+`
+
+export function wranglerFile(name: string): string {
+  return `name = "${name}"
+main = "src/worker.ts"
+compatibility_date = "2026-10-30"
+# A check may ask a host of the zone that the Worker itself is on; without this that can answer 522.
+compatibility_flags = ["global_fetch_strictly_public"]
+
+# Secrets stand in no file: npx wrangler secret put ALLCLEAR_TOKEN
+
+${WRANGLER_NEEDS}`
+}

@@ -1,0 +1,114 @@
+import { constants } from 'node:os'
+import type { Health } from '../core/define.ts'
+import type { Poll } from '../http/poll.ts'
+import { describe } from '../probe/check.ts'
+import { diskUsage } from '../probe/disk-usage.ts'
+import { redactor } from '../probe/redact.ts'
+import type { Store } from '../stores/store.ts'
+import { type Background, background } from './background.ts'
+import { startNodeServer } from './node-server.ts'
+import { singleCell, warn } from './single-cell.ts'
+
+/** The options of `onNode`. */
+export interface NodeOptions {
+  /** The port to listen on; 0 is any that is free. */
+  readonly port: number
+  /** The address to listen on. Default all of this machine. */
+  readonly hostname?: string
+  /** Where the state is kept. Default the memory of this process; `upstash(…)` shares it among many. */
+  readonly store?: Store
+  /**
+   * How long after SIGTERM or SIGINT requests are still answered, in milliseconds, while `/readyz` says 503. Default
+   * 5000: long enough for a load balancer that asks every few seconds to notice, and to send its requests elsewhere.
+   */
+  readonly drainMs?: number
+}
+
+/** A server that runs. */
+export interface OnNode {
+  /** Where it listens: `http://localhost:8080`. */
+  readonly url: string
+  /** Answers the requests in flight, and ends. It does not wait `drainMs` for others to notice. */
+  readonly close: () => Promise<void>
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+
+/**
+ * Hosts a definition in a Node process: under Kubernetes, in a container, beside the service itself.
+ *
+ * On SIGTERM or SIGINT `/readyz` is 503 at once, while liveness stays 200 and all requests are answered. After
+ * `drainMs` it stops listening, answers what is in flight, and leaves the process nothing more to live for. A second
+ * signal ends the process at once.
+ *
+ * With `intervalMs` it probes in the background. There is one cell, here: `regions` is for Workers.
+ *
+ * @param options `port`. `hostname`: default all addresses. `store`: default memory. `drainMs`: default 5000.
+ * @throws if it cannot listen: `port 8080 is taken`.
+ * @example
+ * ```ts
+ * import { onNode } from 'allclear/node'
+ * import health from './health.config'
+ *
+ * const { url } = await onNode(health, { port: 8080 })
+ * console.log(`listening on ${url}`)
+ * ```
+ */
+export async function onNode<Env>(
+  health: Health<Env>,
+  { port, hostname, store, drainMs = 5000 }: NodeOptions,
+): Promise<OnNode> {
+  let isLeaving = false
+  const env = process.env
+  const { poll, routes } = singleCell(health, {
+    storeOf: store && (() => store),
+    diskUsage,
+    envOf: () => env,
+    isLeaving: () => isLeaving,
+  })
+  const server = await startNodeServer(routes.fetch, { port, hostname })
+  const rounds = backgroundRounds(health, poll)
+  const drained = Promise.withResolvers<void>()
+  let ending: Promise<void> | undefined
+  let signals = 0
+
+  async function end(): Promise<void> {
+    isLeaving = true
+    server.leave()
+    await drained.promise
+    await Promise.all([server.close(), rounds?.stop()])
+    for (const signal of SIGNALS) process.off(signal, onSignal)
+  }
+
+  function onSignal(signal: (typeof SIGNALS)[number]): void {
+    signals += 1
+    if (signals > 1) process.exit(128 + constants.signals[signal])
+    const timer = setTimeout(drained.resolve, drainMs)
+    void drained.promise.then(() => clearTimeout(timer))
+    ending ??= end()
+  }
+
+  for (const signal of SIGNALS) process.on(signal, onSignal)
+  return {
+    url: server.url,
+    close: () => {
+      drained.resolve()
+      return (ending ??= end())
+    },
+  }
+}
+
+/** Rounds that nobody asks for, through the same cell as those that polls cause. */
+function backgroundRounds({ intervalMs, ttlMs }: Health<never>, poll: Poll): Background | undefined {
+  if (intervalMs === undefined) return undefined
+  // Where polls, or other processes, have just had a round run, there is nothing to do.
+  const terms = { waitUntil: () => {}, ttlMs: Math.min(ttlMs, intervalMs / 2) }
+  return background(() => poll(process.env, terms), {
+    intervalMs,
+    random: Math.random,
+    onError: (error) =>
+      warn(
+        `allclear: a background round failed, the next one comes: ${redactor(process.env)(describe(error))}`,
+      ),
+  })
+}
