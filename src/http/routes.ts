@@ -31,18 +31,11 @@ export interface RoutesOptions {
 /** Readiness in status codes: a monitor may read nothing else. */
 const CODES = { healthy: 200, degraded: 200, unhealthy: 503, unknown: 503 } as const
 
-const HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' } as const
-
-const JSON_HEADERS = { 'Content-Type': 'application/json', ...HEADERS } as const
-
-/**
- * The other methods that servers let through. With `all` in their place a GET would match twice, and hono would
- * compose what it can call at once when there is only one.
- */
-const OTHER_METHODS = (
-  'POST PUT PATCH DELETE OPTIONS TRACE CONNECT PURGE QUERY SEARCH REPORT COPY MOVE LINK UNLINK LOCK UNLOCK MKCOL ' +
-  'PROPFIND PROPPATCH'
-).split(' ')
+const HEADERS = {
+  'Content-Type': 'application/json',
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+} as const
 
 const LEAVING = { status: 'unhealthy', error: 'shutting down' } as const
 
@@ -66,7 +59,7 @@ export function createRoutes(
       leftMs: leftMs(c.env),
     })
 
-  const live = (c: Context): Response => c.json({ status: 'healthy' }, 200, HEADERS)
+  const live = (): Response => reply(200, { status: 'healthy' })
 
   const access = (c: Context): Promise<Access> => accessOf(c, health, envOf(c.env))
 
@@ -77,9 +70,9 @@ export function createRoutes(
   }
 
   const ready = async (c: Context): Promise<Response> => {
-    if (isLeaving()) return c.json(LEAVING, 503, { ...HEADERS, 'Retry-After': '1' })
+    if (isLeaving()) return reply(503, LEAVING, { 'Retry-After': '1' })
     const asked = c.req.url.includes('?') ? askedBy(c) : EVERYTHING
-    if ('error' in asked) return c.json({ error: asked.error }, 400, HEADERS)
+    if ('error' in asked) return reply(400, { error: asked.error })
     const full = await current(c)
     const { isPrivate, headers } = await access(c)
     if (asked === EVERYTHING && allAreReady && !isPrivate)
@@ -95,7 +88,7 @@ export function createRoutes(
     const name = c.req.param('name') ?? ''
     if (!Object.hasOwn(health.checks, name)) {
       const known = Object.keys(health.checks).join(', ')
-      return c.json({ error: `no check is named ${JSON.stringify(name)}; known: ${known}` }, 404, HEADERS)
+      return reply(404, { error: `no check is named ${JSON.stringify(name)}; known: ${known}` })
     }
     const full = await current(c)
     const [check] = select(full, (candidate) => candidate.name === name).checks
@@ -107,7 +100,7 @@ export function createRoutes(
   const startup = async (c: Context): Promise<Response> => {
     const full = startedUp ? undefined : await current(c)
     startedUp ||= full?.startedUp === true
-    if (full === undefined || startedUp) return c.json({ status: 'healthy' }, 200, HEADERS)
+    if (full === undefined || startedUp) return reply(200, { status: 'healthy' })
     const counted = select(full, ({ probes }) => probes.includes('startup'))
     const status = counted.status === 'unhealthy' ? 'unhealthy' : 'unknown'
     const { isPrivate, headers } = await access(c)
@@ -117,7 +110,7 @@ export function createRoutes(
   const metrics = async (c: Context): Promise<Response> => {
     const openMetrics = prefersOpenMetrics(c.req.header('Accept') ?? '')
     const body = prometheus(await current(c), { prefix: health.metricsPrefix, openMetrics })
-    return c.body(body, 200, { ...HEADERS, 'Content-Type': openMetrics ? OPENMETRICS_TYPE : PROMETHEUS_TYPE })
+    return reply(200, body, { 'Content-Type': openMetrics ? OPENMETRICS_TYPE : PROMETHEUS_TYPE })
   }
 
   const routes: Routes = new Hono()
@@ -129,25 +122,24 @@ export function createRoutes(
     ['/startupz', startup],
     ['/metrics', metrics],
   ] as const) {
-    // hono answers HEAD with what GET would, less the body.
-    routes.get(path, handler)
-    routes.on(OTHER_METHODS, path, (c) =>
-      c.json({ error: `${c.req.method} is not allowed here; use GET or HEAD` }, 405, {
-        ...HEADERS,
-        Allow: 'GET, HEAD',
-      }),
-    )
+    // One handler for all methods: hono calls it at once, where it would compose several that match.
+    routes.all(path, (c) => {
+      const { method } = c.req
+      if (method === 'GET') return handler(c)
+      if (method === 'HEAD') return head(handler(c))
+      return reply(405, { error: `${method} is not allowed here; use GET or HEAD` }, { Allow: 'GET, HEAD' })
+    })
   }
   // An app that these paths are mounted in has its own word for the others.
-  routes.notFound((c) => c.json({ error: `no such path: ${c.req.path}` }, 404, HEADERS))
+  routes.notFound((c) => reply(404, { error: `no such path: ${c.req.path}` }))
   routes.onError((error, c) => {
     warn(`allclear: ${redactor(envOf(c.env))(describe(error))}`)
-    return c.json({ error: 'internal error' }, 500, HEADERS)
+    return reply(500, { error: 'internal error' })
   })
   return routes
 }
 
-/** Not through hono, whose way to set headers costs more than all the rest of a poll within `ttlMs`. */
+/** Says a status in code, and when to ask again if that is worth it. */
 function answer(
   status: Status,
   { nextRoundMs }: Report,
@@ -156,10 +148,25 @@ function answer(
 ): Response {
   const code = CODES[status]
   const again = { 'Retry-After': String(Math.max(1, Math.ceil(nextRoundMs / 1000))) }
-  return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
-    status: code,
-    headers: { ...JSON_HEADERS, ...(code === 503 ? again : undefined), ...headers },
-  })
+  return reply(code, body, code === 503 ? { ...again, ...headers } : headers)
+}
+
+/** Every answer there is. Not through hono, whose way to set headers costs more than all the rest of a poll. */
+function reply(
+  code: number,
+  body: object | string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return new Response(text, { status: code, headers: { ...HEADERS, ...headers } })
+}
+
+/** The answer to HEAD: with the length that GET would have, since platforms know only that of what they send. */
+async function head(answering: Response | Promise<Response>): Promise<Response> {
+  const response = await answering
+  const { byteLength } = await response.arrayBuffer()
+  response.headers.set('Content-Length', String(byteLength))
+  return new Response(null, response)
 }
 
 /** Where the platform says that the caller is. */

@@ -138,4 +138,17 @@ export function everywhereSuite(hosts: () => Readonly<Record<string, Ask>>): voi
     for (const { name, seen } of others) expect(seen, `${name} as ${first?.name}`).toEqual(first?.seen)
     if (method === 'HEAD') for (const { name, answered } of answers) expect(answered.body, name).toBe('')
   })
+
+  test.each(PATHS)('HEAD %s has every header that GET has, everywhere', async (path) => {
+    for (const [name, ask] of Object.entries(hosts())) {
+      const [get, head] = await Promise.all(
+        ['GET', 'HEAD'].map((method) => ask({ method, path, headers: {} })),
+      )
+      expect([...(head?.headers.keys() ?? [])], name).toEqual(
+        expect.arrayContaining([...(get?.headers.keys() ?? [])]),
+      )
+      // What else there is counts the milliseconds, in more digits or fewer.
+      if (path === '/healthz') expect(head?.headers.get('content-length'), name).toBe('20')
+    }
+  })
 }
