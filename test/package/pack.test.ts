@@ -206,7 +206,7 @@ async function typeCheck(compilerOptions: object, files: readonly string[]): Pro
   const config = join(project, 'tsconfig.json')
   await writeFile(config, JSON.stringify({ compilerOptions, files }))
   const tsc = join(MODULES, 'typescript/bin/tsc')
-  return (await run(process.execPath, [tsc, '-p', config], { cwd: project })).stdout
+  return (await run(node, [tsc, '-p', config], { cwd: project })).stdout
 }
 
 function pathOf(command: string): string {
