@@ -8,6 +8,7 @@ import { EMPTY_HISTOGRAM, type Histogram, observe } from '../../src/core/histogr
 import type { CheckReport, Report } from '../../src/core/report.ts'
 import type { Status } from '../../src/core/status.ts'
 import { type PrometheusOptions, prometheus } from '../../src/formats/prometheus.ts'
+import { inCi } from '../ci.ts'
 
 const NEVER_RUN: CheckReport = {
   name: 'postgres',
@@ -300,7 +301,7 @@ describe('a service whose name and version hold', () => {
 })
 
 // With CI set a missing promtool is a failure, not a skip.
-const isMissing = spawnSync('promtool', ['--version']).error !== undefined && process.env['CI'] === undefined
+const isMissing = spawnSync('promtool', ['--version']).error !== undefined && !inCi
 
 describe.skipIf(isMissing)('Prometheus itself accepts', () => {
   const checks = [RAN, OPEN, { ...OPEN, name: 'half', breaker: 'half-open' as const }, NEVER_RUN]

@@ -9,6 +9,7 @@ import { Redis } from '@upstash/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startUpstash } from '../../src/local/upstash.ts'
 import type { LocalUpstash } from '../../src/local/upstash.ts'
+import { inCi } from '../ci.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -34,7 +35,7 @@ const compareAndSet = `
 
 describe.each(['redis-server', 'memory'] as const)('on %s', (engine) => {
   // With CI set a missing redis-server has to fail, so it is not skipped there.
-  describe.skipIf(engine === 'redis-server' && !installed && !process.env['CI'])('the real driver', () => {
+  describe.skipIf(engine === 'redis-server' && !installed && !inCi)('the real driver', () => {
     let upstash: LocalUpstash
     let redis: Redis
 

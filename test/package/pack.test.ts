@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink, writeFile } 
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { inCi } from '../ci.ts'
 import { startWorker } from '../harness.ts'
 import { mustRun, run } from '../run.ts'
 
@@ -11,7 +12,7 @@ const { name, version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 
 
 /** The oldest Node that the package says it runs on. It is only fetched where a missing tool is a failure. */
 const OLDEST = '22.12.0'
-const isOldest = process.env['CI'] !== undefined && process.platform === 'linux'
+const isOldest = inCi && process.platform === 'linux'
 
 let house: string
 /** An empty project in which the packed package is installed. */

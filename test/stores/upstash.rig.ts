@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { vi } from 'vitest'
 import type { LocalUpstash } from '../../src/local/upstash.ts'
 import type { UpstashKeyOptions } from '../../src/stores/upstash-key.ts'
+import { inCi } from '../ci.ts'
 
 const installed = spawnSync('redis-server', ['--version']).status === 0
 
 /** The real one where it is on the machine. With CI set a missing one has to fail, so nothing stands in for it. */
-export const engine: 'redis-server' | 'memory' =
-  installed || process.env['CI'] !== undefined ? 'redis-server' : 'memory'
+export const engine: 'redis-server' | 'memory' = installed || inCi ? 'redis-server' : 'memory'
 
 /** The real one, and the one for machines without it. */
 export const engines = [...new Set([engine, 'memory'] as const)]

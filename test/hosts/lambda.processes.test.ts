@@ -4,12 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Report } from '../../src/core/report.ts'
+import { poller } from '../../src/http/poll.ts'
+import type { LambdaAnswer } from '../../src/lambda.ts'
 import { type LocalService, startService } from '../../src/local/service.ts'
 import { type LocalUpstash, startUpstash } from '../../src/local/upstash.ts'
-import { type ProcessOptions, startProcess } from './upstash.process.ts'
-import { engine } from './upstash.rig.ts'
+import { upstash as upstashStore } from '../../src/stores/upstash.ts'
+import { engine } from '../stores/upstash.rig.ts'
+import { type EnvironmentOptions, healthOf } from './lambda.process.ts'
 
-const PROCESSES = 50
+const ENVIRONMENTS = 50
 /** A machine with two cores starts no more of them faster. */
 const BATCH = 7
 
@@ -32,9 +36,9 @@ afterAll(async () => {
 type Hear = () => Promise<unknown>
 
 async function startChild(
-  options: ProcessOptions,
+  options: EnvironmentOptions,
 ): Promise<{ readonly hear: Hear; readonly go: () => void }> {
-  const script = join(import.meta.dirname, 'upstash.process.ts')
+  const script = join(import.meta.dirname, 'lambda.process.ts')
   const env = { ...process.env, NODE_COMPILE_CACHE: cache }
   const child = fork(script, [JSON.stringify(options)], { env, execArgv: [] })
   children.push(child)
@@ -49,42 +53,47 @@ async function startChild(
   return { hear, go: () => void child.send('go') }
 }
 
+/** One environment of half a minute ago, which is how long the breaker waits. */
+async function pollBefore({ url, token, dependency }: EnvironmentOptions): Promise<Report> {
+  const health = healthOf(dependency)
+  const clock = { now: () => Date.now() - 31_000, elapsed: () => performance.now() }
+  const key = 'allclear:shop:auto'
+  const store = upstashStore({ ...clock, url, token, key, rules: health, random: Math.random })
+  const poll = poller(health, { clock, storeOf: () => store, newId: () => 'before', warn: console.error })
+  return poll({}, { waitUntil: () => {} })
+}
+
 test(
-  'of fifty processes on one Redis one tries a dependency that comes back, and all know of it',
+  'of fifty environments on one Redis one tries a dependency that comes back, and all know of it',
   { timeout: 120_000 },
   async () => {
-    const { url, token } = upstash
-    const options = { url, token, key: 'allclear:shop:auto', dependency: service.url, aheadMs: 0 }
+    const options = { url: upstash.url, token: upstash.token, dependency: service.url }
     service.faults.set('down')
-    const before = await startProcess(options)()
-    expect(before.checks).toMatchObject([{ status: 'unhealthy', breaker: 'open' }])
+    const { checks } = await pollBefore(options)
+    expect(checks).toMatchObject([{ status: 'unhealthy', breaker: 'open', trips: 1 }])
 
-    // By their clocks the breaker's wait is over.
-    const start = () => startChild({ ...options, aheadMs: 31_000 })
     // The first one compiles for all.
-    const processes = [await start()]
-    while (processes.length < PROCESSES) {
-      processes.push(...(await Promise.all(Array.from({ length: BATCH }, start))))
+    const environments = [await startChild(options)]
+    while (environments.length < ENVIRONMENTS) {
+      environments.push(...(await Promise.all(Array.from({ length: BATCH }, () => startChild(options)))))
     }
-    expect(processes).toHaveLength(PROCESSES)
+    expect(environments).toHaveLength(ENVIRONMENTS)
 
     service.faults.mend()
     service.faults.resetHits()
     // The trial is not answered before all have asked for the round, so that they do so while it is under way.
     const answerTrial = service.faults.hold()
-    for (const { go } of processes) go()
-    await Promise.all(processes.map(({ hear }) => hear()))
+    for (const { go } of environments) go()
+    await Promise.all(environments.map(({ hear }) => hear()))
     await service.faults.arrived(1)
     answerTrial()
 
-    for (const report of await Promise.all(processes.map(({ hear }) => hear()))) {
-      expect(report).toMatchObject({
-        status: 'healthy',
-        state: 'shared',
-        checks: [
-          { name: 'dependency', status: 'healthy', breaker: 'closed', trips: 1, runs: { healthy: 1 } },
-        ],
-      })
+    for (const { hear } of environments) {
+      const { statusCode, body } = (await hear()) as LambdaAnswer
+      const report: unknown = JSON.parse(body)
+      expect(statusCode).toBe(200)
+      expect(report).toMatchObject({ status: 'healthy', checks: { dependency: { breaker: 'closed' } } })
+      expect(report, 'what all share').not.toHaveProperty('state')
     }
     expect(service.faults.hits()).toBe(1)
   },
