@@ -6,6 +6,8 @@ export interface Instruction {
   readonly flags: Readonly<Record<string, string>>
   /** The words after the flags, and after the CMD of a HEALTHCHECK; those of a JSON array, where it is one. */
   readonly words: readonly string[]
+  /** Whether they are a JSON array, which no shell stands before. */
+  readonly isExec: boolean
 }
 
 export interface Stage {
@@ -46,7 +48,8 @@ function parse(line: string): Instruction {
     [...given.matchAll(/--([^=\s]+)=(\S+)/g)].map(([, key, value]) => [key, value]),
   )
   const rest = all.slice(given.length).replace(/^CMD\s+/, '')
-  return { name, flags, words: rest.startsWith('[') ? (JSON.parse(rest) as string[]) : rest.split(/\s+/) }
+  const isExec = rest.startsWith('[')
+  return { name, flags, words: isExec ? (JSON.parse(rest) as string[]) : rest.split(/\s+/), isExec }
 }
 
 /** What is left out of a build, as a .dockerignore says it: of the patterns `*`, a path, and `!` before one. */

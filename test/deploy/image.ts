@@ -12,7 +12,7 @@ export interface Image {
   readonly user: string | undefined
   readonly port: number
   readonly healthcheck: Instruction
-  readonly command: readonly string[]
+  readonly command: Instruction
   /** Where commands start, and what is copied there: from the repository, or by `--from` another stage. */
   readonly workdir: string
 }
@@ -34,7 +34,7 @@ export function readImage(): Image {
     user: one('USER').words[0],
     port: Number(one('EXPOSE').words[0]),
     healthcheck: one('HEALTHCHECK'),
-    command: one('CMD').words,
+    command: one('CMD'),
     workdir: one('WORKDIR').words[0] ?? '/',
   }
 }

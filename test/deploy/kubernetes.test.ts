@@ -9,7 +9,11 @@ const { startupProbe, livenessProbe, readinessProbe } = container
 
 test('it is a Deployment and a Service, without a fault in their YAML', () => {
   expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([])
-  expect(documents.map((document) => document.get('kind'))).toEqual(['Deployment', 'Service'])
+  const kinds = documents.map((document) => [document.get('apiVersion'), document.get('kind')])
+  expect(kinds).toEqual([
+    ['apps/v1', 'Deployment'],
+    ['v1', 'Service'],
+  ])
 })
 
 describe('the probes', () => {
@@ -33,6 +37,11 @@ describe('the probes', () => {
       expect(timeoutSeconds * 1000).toBeGreaterThan(health.deadlineMs)
     }
   })
+})
+
+test('a pod that goes is asked no more before it hears of it', () => {
+  const { seconds } = container.lifecycle.preStop.sleep
+  expect(seconds).toBeGreaterThanOrEqual(readinessProbe.periodSeconds)
 })
 
 test('the port is the one that the image listens on', () => {

@@ -32,6 +32,14 @@ describe('the template', () => {
     expect(named.filter((name) => !known.includes(name))).toEqual([])
   })
 
+  test('is of SAM, and has a function and its log', () => {
+    expect(template.Transform).toBe('AWS::Serverless-2016-10-31')
+    expect(template.Resources).toMatchObject({
+      Health: { Type: 'AWS::Serverless::Function' },
+      Logs: { Type: 'AWS::Logs::LogGroup' },
+    })
+  })
+
   test('deploys what the script builds', () => {
     expect(join('deploy', lambda.CodeUri)).toBe(dirname(outfile))
     expect(lambda.Handler).toBe(`${basename(outfile, '.mjs')}.handler`)

@@ -88,6 +88,7 @@ describe('it', () => {
     [undefined, /^http:\/\/localhost:\d+$/],
     ['0.0.0.0', /^http:\/\/localhost:\d+$/],
     ['localhost', /^http:\/\/localhost:\d+$/],
+    ['::1', /^http:\/\/\[::1\]:\d+$/],
   ])('on %s is reached at %s', async (hostname, url) => {
     const health = defineHealth({ checks: { good } })
     const node = await onNode(health, { port: 0, ...(hostname === undefined ? {} : { hostname }) })
@@ -241,6 +242,22 @@ describe('in the background', () => {
     expect(begun()).toBe(2)
     await after(60_000)
     expect(begun()).toBe(3)
+  })
+
+  test('a round that fails is told without any secret', async () => {
+    vi.stubEnv('REDIS_TOKEN', 'planted-secret')
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const told = Promise.withResolvers<void>()
+    warn.mockImplementation((text: string) => void (text.includes('background round') && told.resolve()))
+    // Without a clock neither the store nor the cell of this process can begin a round.
+    const store = memory(defineHealth({ checks: { good } }), Date.now)
+    vi.spyOn(Date, 'now').mockImplementation(() => {
+      throw new Error('no clock for planted-secret')
+    })
+    await start({ good }, { intervalMs: 60_000 }, { store })
+    await told.promise
+    vi.mocked(Date.now).mockRestore()
+    expect(warn.mock.calls.join()).not.toContain('planted-secret')
   })
 
   test('with no intervalMs there is nothing', async () => {

@@ -8,10 +8,13 @@ import { mustRun, run } from '../run.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const MODULES = join(ROOT, 'node_modules')
-const { name, version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+const { name, version, sideEffects, exports, peerDependencies } = JSON.parse(
+  await readFile(join(ROOT, 'package.json'), 'utf8'),
+)
 
-/** The oldest Node that the package says it runs on. It is only fetched where a missing tool is a failure. */
+/** The oldest that the package says it runs on. They are only fetched where a missing tool is a failure. */
 const OLDEST = '22.12.0'
+const OLDEST_HONO: string = peerDependencies.hono.replace('^', '')
 const isOldest = inCi && process.platform === 'linux'
 
 let house: string
@@ -29,8 +32,7 @@ beforeAll(async () => {
   await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }')
   const oldest = `node-${process.platform}-${process.arch}`
   const also = isOldest ? [`${oldest}@${OLDEST}`] : []
-  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball, ...also]
-  await mustRun('npm', install, { cwd: project })
+  await install(tarball, ...also)
   node = isOldest ? join(project, 'node_modules', oldest, 'bin/node') : process.execPath
   for (const [file, text] of Object.entries(await filesOfProject()))
     await writeFile(join(project, file), text)
@@ -45,6 +47,11 @@ describe('the package', () => {
     expect(packed).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.d.ts', 'dist/cli.js']))
     expect(packed).not.toContain('dist/stale.js')
     expect(packed.filter((path) => /local|health\.config|worker\.|\.map$/.test(path))).toEqual([])
+  })
+
+  test('has a door for each module that the contract names, and nothing that happens at an import', () => {
+    expect(Object.keys(exports)).toEqual(['.', './cloudflare', './lambda', './node', './fetch'])
+    expect(sideEffects).toBe(false)
   })
 
   test('brings nothing that has to be compiled or set up', async () => {
@@ -86,12 +93,16 @@ describe.each([
 
 describe('installed in an empty project', () => {
   beforeAll(async () => {
+    // Only from here on: its own types do not go with those of Cloudflare today.
+    if (isOldest) await install(`hono@${OLDEST_HONO}`)
     const options = { module: 'nodenext', target: 'es2023', strict: true, skipLibCheck: true, types: [] }
     expect(await typeCheck({ ...options, outDir: 'out' }, ['fetch.ts', 'lambda.ts', 'node.ts'])).toBe('')
   })
 
-  test.runIf(isOldest)('it has the oldest Node that it is for', async () => {
+  test.runIf(isOldest)('it has the oldest Node and the oldest hono that it is for', async () => {
     expect(await mustRun(node, ['--version'])).toBe(`v${OLDEST}\n`)
+    const hono = await readFile(join(project, 'node_modules/hono/package.json'), 'utf8')
+    expect(JSON.parse(hono).version).toBe(OLDEST_HONO)
   })
 
   test.each(['fetch', 'lambda', 'node'])('the README example runs through the door %s', async (door) => {
@@ -154,6 +165,12 @@ async function pack(copy: string): Promise<string> {
   return join(house, filename)
 }
 
+async function install(...packages: readonly string[]): Promise<void> {
+  await mustRun('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packages], {
+    cwd: project,
+  })
+}
+
 /** What the README tells users to write, and a few lines around it for each door. */
 async function filesOfProject(): Promise<Record<string, string>> {
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
@@ -175,11 +192,15 @@ async function filesOfProject(): Promise<Record<string, string>> {
     'lambda.ts': `
       import { onLambda } from 'allclear/lambda'
       ${health}
+      import own from './own.config.js'
       export const handler = onLambda(health)
       const http = { method: 'GET', path: '/healthz', protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: '' }
       const requestContext = { http, stage: '$default', domainName: 'x.lambda-url.eu-west-1.on.aws' }
       const event = { version: '2.0', rawPath: '/healthz', rawQueryString: '', headers: {}, requestContext }
       const answer = await handler(event, { getRemainingTimeInMillis: () => 3000 })
+      const accept = 'application/openmetrics-text'
+      const metrics = await onLambda(own)({ ...event, rawPath: '/metrics', headers: { accept } })
+      if (!metrics.body.endsWith('# EOF\\n')) throw new Error('the metrics do not come as text')
       ${print('[answer.statusCode, answer.body]')}`,
     'node.ts': `
       import { onNode } from 'allclear/node'
