@@ -4,18 +4,19 @@ import { clean } from './text.ts'
 import type { Output } from './io.ts'
 import { type TableOptions, painted, table, tally } from './table.ts'
 
-/** What one look came to. */
+/** The result of one look: a report, or why there is none. */
 export type Look = Sight | { readonly error: string }
 
+/** A report, with its caption. */
 export interface Sight {
   readonly report: JsonReport
-  /** Who it is about. */
+  /** The name of the service. */
   readonly name: string
-  /** When that was, or how long it took: `checked in 132 ms`. */
+  /** When the report was made, or how long it took: `checked in 132 ms`. */
   readonly when: string
 }
 
-/** The report in lines: its table, and last the status of the whole, which a prompt comes after. */
+/** Writes a report as lines. The status of the whole comes last, next to the prompt. */
 export function frame({ report, name, when }: Sight, stdout: Output): string[] {
   const options = tableOptions(stdout)
   const count = tally(report, options)
@@ -23,10 +24,10 @@ export function frame({ report, name, when }: Sight, stdout: Output): string[] {
   return [...table(report, options), [whole, when].filter(Boolean).join(', ')]
 }
 
-/** Colour and width are the terminal's: a pipe gets plain lines as long as they are. */
+/** Takes colour and width from the terminal. A pipe gets plain lines of any length. */
 export function tableOptions(stdout: Output): TableOptions {
   return {
-    // One style at a time: of several Node 22.12 makes colour for a pipe, too.
+    // One style per call: with several, Node 22.12 writes colours into a pipe too.
     paint: (style, text) => styleText(style, text, { stream: stdout }),
     columns: stdout.columns ?? Infinity,
   }

@@ -1,7 +1,7 @@
 import type { Output } from './io.ts'
 import { clean, cut } from './text.ts'
 
-/** One line on a terminal that is written over and over, and leaves nothing. A pipe gets none of it. */
+/** A status line on a terminal: each text replaces the last. A pipe gets nothing. */
 export interface Progress {
   readonly say: (text: string) => void
   readonly clear: () => void
@@ -9,10 +9,11 @@ export interface Progress {
 
 const ERASE = '\r\u001b[K'
 
+/** Starts a status line on standard error. */
 export function progress(stderr: Output): Progress {
   if (stderr.isTTY !== true) return { say: () => {}, clear: () => {} }
   return {
-    // The last column stays free: some terminals begin a new line when it is filled.
+    // The last column stays free, because some terminals start a new line once it is filled.
     say: (text) => void stderr.write(ERASE + cut(clean(text), (stderr.columns ?? 80) - 1)),
     clear: () => void stderr.write(ERASE),
   }

@@ -2,16 +2,17 @@ import type { Status } from '../core/status.ts'
 import type { JsonCheck, JsonRegion, JsonReport } from '../formats/json.ts'
 import { clean, cut, pad, width, wrap } from './text.ts'
 
-/** Colours a text, where what it is written to takes colour. */
+/** Styles a text if the output shows colours. */
 export type Paint = (style: 'bold' | 'dim' | (typeof COLOURS)[Status], text: string) => string
 
+/** How a table is drawn. */
 export interface TableOptions {
   readonly paint: Paint
-  /** How wide the terminal is; `Infinity` where lines are neither cut nor broken. */
+  /** The width of the terminal. `Infinity` turns cutting and wrapping off. */
   readonly columns: number
 }
 
-/** One line of a table, and what stands under it. */
+/** One line of a table, and a text for the lines under it. */
 interface Row {
   readonly name: string
   readonly status: Status
@@ -24,13 +25,13 @@ const COLOURS = { healthy: 'green', degraded: 'yellow', unhealthy: 'red', unknow
 
 const GAP = '  '
 const INDENT = '  '
-/** What stands under a row has at least this much room. */
+/** The least width of the text under a row. */
 const MIN_BELOW = 20
 const MIN_NAME = 12
-/** A name leaves this much to status and duration; a detail that finds no room goes under it. */
+/** The columns that a long name leaves to status and duration. A detail without room goes under the row. */
 const BESIDE_NAME = 24
 
-/** Draws the checks of a report, and its regions where it has any. */
+/** Draws the checks of a report, then its regions. */
 export function table({ checks, regions }: JsonReport, options: TableOptions): string[] {
   return [
     ...grid(['CHECK', 'STATUS', 'DURATION', 'DETAIL'], Object.entries(checks).map(checkRow), options),
@@ -38,7 +39,7 @@ export function table({ checks, regions }: JsonReport, options: TableOptions): s
   ]
 }
 
-/** How many checks have which status: `3 healthy, 1 unhealthy`. */
+/** Counts the checks by status: `3 healthy, 1 unhealthy`. */
 export function tally({ checks }: JsonReport, { paint }: TableOptions): string {
   const statuses = Object.values(checks).map(({ status }) => status)
   return (['healthy', 'degraded', 'unhealthy', 'unknown'] as const)
@@ -48,11 +49,12 @@ export function tally({ checks }: JsonReport, { paint }: TableOptions): string {
     .join(', ')
 }
 
+/** Styles a status for the summary. */
 export function painted(status: Status, { paint }: TableOptions): string {
   return paint('bold', paint(COLOURS[status], status))
 }
 
-/** A duration as people say it: `12 ms`, `1.53 s`. */
+/** Writes a duration for people: `12 ms`, `1.53 s`. */
 export function duration(ms: number): string {
   if (ms >= 999.5) return `${Number((ms / 1000).toFixed(2))} s`
   return ms < 10 ? `${Number(ms.toFixed(1))} ms` : `${Math.round(ms)} ms`
@@ -62,7 +64,7 @@ function checkRow([name, check]: readonly [string, JsonCheck]): Row {
   const { status, critical, detail, error, breaker, observed, retry_at: retryAt } = check
   const measured = observed === undefined ? '' : `${Number(observed.value.toFixed(1))} ${observed.unit}`
   const until = retryAt === undefined ? '' : ` until ${retryAt.slice(11, 19)}Z`
-  // It tells why the whole is no worse.
+  // Explains why this check does not make the report unhealthy.
   const excuse = status === 'healthy' || critical ? '' : ' (not critical)'
   const neverRan = breaker !== 'closed' || check.checked_at === null
   return {

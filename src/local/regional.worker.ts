@@ -1,11 +1,11 @@
 import { onCloudflare } from '../cloudflare.ts'
-import type { Region } from '../core/region.ts'
 import health from '../health.config.ts'
+import type { Region } from '../index.ts'
 
-/** Put here by `npm start -- --regions`. */
+/** The bundler replaces this by the list of `npm start -- --regions`. */
 declare const ALLCLEAR_REGIONS: readonly Region[]
 
-/** The deployable Worker with regions, and rounds in the background. */
+/** The deployable Worker with regions and background rounds. */
 export const { Cell, Prober, worker } = onCloudflare({
   ...health,
   regions: ALLCLEAR_REGIONS,

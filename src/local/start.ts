@@ -70,7 +70,7 @@ async function main(): Promise<void> {
     )
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // The local runtime's own handlers would exit before the others have ended.
+    // Miniflare's own handlers would exit before the dependencies have ended.
     process.removeAllListeners(signal)
     process.once(signal, () => {
       // A second signal does not wait.

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { clean, cut, pad, width, wrap } from '../../src/cli/text.ts'
 
-describe('what others said, made clean', () => {
+describe('clean', () => {
   test.each([
-    ['as it is', 'disk 91% full', 'disk 91% full'],
+    ['plain text', 'disk 91% full', 'disk 91% full'],
     ['colour', '\u001b[31mred\u001b[0m', 'red'],
     ['a cleared screen', '\u001b[2J\u001b[Hgone', 'gone'],
     ['a window title', '\u001b]0;pwned\u0007fine', 'fine'],
@@ -13,19 +13,21 @@ describe('what others said, made clean', () => {
     ['a sequence in a sequence', '\u001b\u001b[2K[2K', '[2K'],
     ['line breaks', 'one\r\ntwo\u2028three\u0085four', 'one two three four'],
     ['a backspace', 'healthy\b\b\b\b\b\b\bun', 'healthy un'],
-    ['turned writing', 'a\u202egnorw\u202cb\u2066c', 'a gnorw b c'],
-    ['what is not seen', 'a\u200bb\ufeffc\u{e0041}d', 'a b c d'],
+    ['bidirectional overrides', 'a\u202egnorw\u202cb\u2066c', 'a gnorw b c'],
+    ['invisible characters', 'a\u200bb\ufeffc\u{e0041}d', 'a b c d'],
     ['half a character', 'a\ud83db', 'a b'],
     ['marks in a pile', `e${'\u0301'.repeat(50)}`, `e${'\u0301'.repeat(4)}`],
     ['blanks', '  a   b ', 'a b'],
     ['nothing', '', ''],
-  ])('%s', (_, said, seen) => {
-    expect(clean(said)).toBe(seen)
+  ])('%s', (_, text, cleaned) => {
+    expect(clean(text)).toBe(cleaned)
   })
 
-  test('is short', () => {
+  test('bounds the length', () => {
     expect(clean('x'.repeat(1000))).toBe(`${'x'.repeat(299)}…`)
     expect(clean('\u001b[31m'.repeat(1_000_000))).toBe('')
+    expect(clean('数'.repeat(1000))).toBe(`${'数'.repeat(149)}…`)
+    expect(clean(`${'x'.repeat(298)}🟢🟢`)).toBe(`${'x'.repeat(298)}…`)
   })
 })
 
@@ -43,11 +45,14 @@ test.each([
   ['👩‍👩‍👧‍👦', 2],
   ['☀️', 2],
   ['☀', 1],
+  ['ｶﾞ', 2],
+  ['㈱', 2],
+  ['👍🏽', 2],
 ])('%j takes %i columns', (text, columns) => {
   expect(width(text)).toBe(columns)
 })
 
-test('a text is filled and cut by columns, and no character is cut through', () => {
+test('pad and cut count columns, and keep characters whole', () => {
   expect(pad('数据', 6)).toBe('数据  ')
   expect(pad('long enough', 4)).toBe('long enough')
   expect(cut('数据库', 6)).toBe('数据库')
@@ -59,10 +64,22 @@ test('a text is filled and cut by columns, and no character is cut through', () 
 test.each([
   ['fits', 20, ['fits']],
   ['one two three', 7, ['one two', 'three']],
-  ['a verylongword', 5, ['a', 'veryl', 'ongwo', 'rd']],
+  ['a verylongword', 5, ['a ver', 'ylong', 'word']],
+  ['one verylong', 8, ['one', 'verylong']],
   ['数据库连接', 4, ['数据', '库连', '接']],
   ['数据', 1, ['数', '据']],
   ['', 5, []],
-])('%j in %i columns', (text, columns, lines) => {
+])('wrap breaks %j in %i columns', (text, columns, lines) => {
   expect(wrap(text, columns)).toEqual(lines)
+})
+
+test.each([
+  ['one word', 'x', 300_000],
+  ['many words', 'to be ', 50_000],
+  ['wide characters', '数', 100_000],
+  ['marks on one character', '\u0301', 150_000],
+])('wrap breaks 300 kB of %s', (_, piece, times) => {
+  const lines = wrap(piece.repeat(times), 80)
+  expect(lines.join(' ').replaceAll(' ', '')).toBe(piece.repeat(times).replaceAll(' ', ''))
+  expect(lines.every((line) => width(line) <= 80)).toBe(true)
 })
