@@ -4,11 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FAULT, INTERRUPTED, complain, fault } from './cli/exit.ts'
 import type { Io } from './cli/io.ts'
 import { run } from './cli/run.ts'
-import { describe } from './probe/check.ts'
-import { systemClock } from './probe/clock.ts'
-import { redactor } from './probe/redact.ts'
+import { systemClock } from './drivers/clock.ts'
+import { reasonOf } from './probe/secrets.ts'
 
-const enough = new AbortController()
+const interruption = new AbortController()
 
 const io: Io = {
   cwd: process.cwd(),
@@ -18,20 +17,20 @@ const io: Io = {
   clock: systemClock,
   fetch: (url, init) => fetch(url, init),
   sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
-  signal: enough.signal,
+  signal: interruption.signal,
 }
 
 function complainOf(error: unknown): void {
-  complain(io, redactor(process.env)(describe(error)))
+  complain(io, reasonOf(error, process.env))
 }
 
 function onSignal(): void {
-  // A second one does not wait.
-  if (enough.signal.aborted) process.exit(INTERRUPTED)
-  enough.abort()
+  // A second signal does not wait.
+  if (interruption.signal.aborted) process.exit(INTERRUPTED)
+  interruption.abort()
 }
 
-/** Ends at once, though a check may hold a socket open, but not before all that was written is out. */
+/** Flushes the output and ends, even if a check still holds a socket open. */
 function exit(code: number): void {
   process.exitCode = code
   process.stdout.write('', () => process.stderr.write('', () => process.exit()))
@@ -39,16 +38,16 @@ function exit(code: number): void {
 
 process.on('SIGINT', onSignal)
 process.on('SIGTERM', onSignal)
-// Whoever reads may have read enough, as `head` does; the exit code counts all the same.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => enough.abort())
-// What a check left behind throws when nobody listens any more is no reason to end.
+// A reader such as `head` may close the pipe early. The exit code still counts.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => interruption.abort())
+// A check that was left behind may throw later, which must not end the process.
 process.on('uncaughtException', complainOf)
-// Node's remarks on how a config is written are nothing to act on.
+// Node's warnings about the syntax of a config are nothing that its author must act on.
 process.removeAllListeners('warning')
-// What a config or a check logs must not come between the lines of a report.
+// The logs of a config or a check must not come between the lines of a report.
 Object.assign(console, new Console(process.stderr, process.stderr))
 
-/** npx asks nobody for the version of Node that a package says it needs. */
+/** npx does not enforce the version of Node that a package needs, so it is checked here. */
 async function start(): Promise<number> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major > 22 || (major === 22 && minor >= 12)) return run(process.argv.slice(2), io)

@@ -9,7 +9,28 @@ export type { Json } from './checks/json.ts'
 export { ConfigError, type ConfigFault } from './core/config-error.ts'
 export { defineHealth } from './core/define.ts'
 export type { BreakerPhase, BreakerPolicy } from './core/breaker.ts'
-export type { Check, CheckContext, Observed, Outcome, PolicyOptions, ProbeName, Value } from './core/check.ts'
+export type { Finding } from './core/finding.ts'
+export type {
+  Answer,
+  Format,
+  Method,
+  Plugin,
+  Reader,
+  ReaderContext,
+  Rendered,
+  Subject,
+} from './core/plugin.ts'
+export type { CheckReport, RegionReport, Report } from './core/report.ts'
+export type {
+  Check,
+  CheckContext,
+  Machine,
+  Observed,
+  Outcome,
+  PolicyOptions,
+  ProbeName,
+  Value,
+} from './core/check.ts'
 export type { Health, HealthOptions, Quorum, Service } from './core/define.ts'
 export type { Region } from './core/region.ts'
 export type { Status } from './core/status.ts'

@@ -5,5 +5,5 @@ export {
   type LambdaOptions,
   onLambda,
 } from './hosts/lambda.ts'
-export { type UpstashDatabase, upstash } from './hosts/upstash.ts'
+export { type UpstashDatabase, upstash } from './stores/upstash.ts'
 export type { Store } from './stores/store.ts'

@@ -6,7 +6,7 @@ export function checkOf(
   probe: (context: CheckContext<any>) => Promise<Outcome | Status | void>,
   options: PolicyOptions = {},
 ): Check<any> {
-  return { kind: 'custom', options, entries: {}, probe }
+  return { kind: 'custom', options, entries: {}, hasOwnWords: true, probe }
 }
 
 /** A check that never ends, and does not listen to its signal. */

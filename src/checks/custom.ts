@@ -3,12 +3,13 @@ import { anything } from '../core/schema.ts'
 import type { Status } from '../core/status.ts'
 
 /**
- * A check of your own. What `run` gives is the outcome, nothing at all is `healthy`, and a throw is `unhealthy` with
- * `error`. Hand `signal` to whatever it awaits: it aborts at the check's deadline.
+ * A check of your own. The outcome that `run` gives counts, nothing at all is `healthy`, and a throw is `unhealthy`
+ * with `error`. Hand `signal` to whatever it awaits: it aborts at the check's deadline.
  *
  * It never throws; `defineHealth` reports what is wrong with `run` or the policy.
  *
- * @param run gets `{ env, signal, now }`. Its `detail` is public: words of your own, and no secret.
+ * @param run gets `{ env, signal, now, secret, … }`. Its `detail` is public: a few words of your own. A text that was
+ * given to `secret(text)` is taken out of whatever leaves.
  * @param policy the options that every check has. Default none.
  * @example
  * ```ts
@@ -23,14 +24,15 @@ export function custom<Env = unknown>(
   run: (context: CheckContext<Env>) => Promise<Outcome | Status | void>,
   policy: PolicyOptions = {},
 ): Check<Env> {
-  // Among the options, so that it is judged, and named in a fault, like one of them. What is no policy stays as it
-  // is, for the same reason.
+  // `run` is put among the options, so that a fault names it like one of them. A policy that is no object stays as it
+  // is, so that it becomes a fault too.
   const options = typeof policy === 'object' && policy !== null ? { ...policy, run } : policy
   return {
     kind: 'custom',
     options,
     entries: { run: anything((input) => typeof input === 'function', 'a function of the context') },
-    // Awaited, so that a throw before the first promise, or no promise at all, is as good as any.
+    hasOwnWords: true,
+    // Async, so that a throw before the first promise rejects like any other.
     probe: async (context) => await run(context),
   }
 }

@@ -7,17 +7,17 @@ import {
   type Outcome,
   type PolicyOptions,
   type Value,
-  valueOf,
 } from '../core/check.ts'
 import { httpUrl, number, text, value } from '../core/schema.ts'
-import { readLines } from './body.ts'
+import { readLines } from '../drivers/body.ts'
+import { send, wrongStatus } from '../drivers/fetch.ts'
 import { parseSample } from './prometheus-text.ts'
-import { discard, headersFor, send, targetOf } from './request.ts'
+import { headersFor, targetOf } from './request.ts'
 
 /** The options of `disk`: either `url` or `path`. */
 export type DiskOptions<Env> = ExporterDiskOptions<Env> | OwnDiskOptions<Env>
 
-/** The disk of a machine that has an exporter. */
+/** A disk of a machine that has an exporter. */
 export interface ExporterDiskOptions<Env> extends DiskThresholds {
   /** An http(s) URL of Prometheus text as node_exporter writes it. Credentials in it are sent as `Authorization`. */
   readonly url: Value<Env, string>
@@ -26,9 +26,9 @@ export interface ExporterDiskOptions<Env> extends DiskThresholds {
   readonly path?: never
 }
 
-/** A disk of the machine that the check itself runs on: on Node and Lambda, where there is one. */
+/** A disk of the machine that the check itself runs on: Node and Lambda have one. */
 export interface OwnDiskOptions<Env> extends DiskThresholds {
-  /** A path on the disk: that of any of its directories or files. */
+  /** The path of any file or directory on the disk. */
   readonly path: Value<Env, string>
   readonly url?: never
   readonly mount?: never
@@ -41,21 +41,21 @@ interface DiskThresholds extends PolicyOptions {
   readonly unhealthy?: number
 }
 
-/** node_exporter with every collector on writes a tenth of it. */
+/** node_exporter with every collector on writes a tenth of this. */
 const MAX_BYTES = 4 * 1024 * 1024
 const DEFAULT_UNHEALTHY = 95
 const SIZE = 'node_filesystem_size_bytes'
 const AVAILABLE = 'node_filesystem_avail_bytes'
 
 /**
- * Checks how full a disk is: above a threshold it is `degraded` or `unhealthy` with `disk 91% full`. Used is what
- * unprivileged processes cannot have: `100 × (1 − avail / size)`.
+ * Checks how full a disk is: above a threshold it is `degraded` or `unhealthy` with `disk 91% full`. All that
+ * unprivileged processes cannot have counts as used: `100 × (1 − avail / size)`.
  *
- * With `url` it is a disk that node_exporter tells of. Where several filesystems share the mount point, the fullest
+ * With `url` the disk is one that node_exporter reports. Where several filesystems share the mount point, the fullest
  * counts; a mount point that is missing, or whose numbers make no sense, is `unhealthy` with `unexpected body`.
  *
- * With `path` it is a disk of the machine that the check runs on, with no exporter. Workers have none: there it is
- * `unhealthy` with `misconfigured`, as with a path that `env` lacks.
+ * With `path` the disk is one of the machine that the check runs on. Workers have none: there it is `unhealthy` with
+ * `misconfigured`, as with a path that `env` lacks.
  *
  * It never throws. `defineHealth` reports what is wrong with the options.
  *
@@ -70,45 +70,47 @@ export function disk<Env = unknown>(options: DiskOptions<Env>): Check<Env> {
     kind: 'disk',
     options,
     entries: {
-      ...placeEntries(options),
-      degraded: v.optional(number(0, ceiling(options))),
+      ...sourceEntries(options),
+      degraded: v.optional(number(0, maxDegraded(options))),
       unhealthy: v.optional(number(0, 100)),
     },
     probe: (context) => probe(options, context),
   }
 }
 
-/** Where the disk is: with an exporter or here, and never both. */
-function placeEntries<Env>(options: DiskOptions<Env>): v.ObjectEntries {
-  if (isOwn(options)) {
+/** The schemas of `url`, `mount` and `path`, of which some exclude each other. */
+function sourceEntries<Env>(options: DiskOptions<Env>): v.ObjectEntries {
+  if (isOwnDisk(options)) {
     return {
       path: value(),
-      url: v.optional(refused('expected either url or path, received both')),
-      mount: v.optional(refused('expected none beside path, which says itself which disk is meant')),
+      url: v.optional(fault('expected either url or path, received both')),
+      mount: v.optional(fault('expected none beside path, which says itself which disk is meant')),
     }
   }
   const isMissing = (options as Partial<DiskOptions<Env>> | undefined)?.url === undefined
   return {
-    // With a default, so that it is judged although it is missing.
-    url: isMissing ? v.optional(refused('expected either url or path, received neither'), '') : httpUrl(),
+    // valibot judges a missing option only if it has a default.
+    url: isMissing ? v.optional(fault('expected either url or path, received neither'), '') : httpUrl(),
     path: v.optional(value()),
     mount: v.optional(text()),
   }
 }
 
-function refused(message: string): v.GenericSchema {
+function fault(message: string): v.GenericSchema {
   return v.custom(() => false, message)
 }
 
-function isOwn<Env>(options: DiskOptions<Env>): options is OwnDiskOptions<Env> {
+function isOwnDisk<Env>(options: DiskOptions<Env>): options is OwnDiskOptions<Env> {
   return (options as Partial<DiskOptions<Env>> | undefined)?.path !== undefined
 }
 
 async function probe<Env>(options: DiskOptions<Env>, context: CheckContext<Env>): Promise<Outcome> {
   const { unhealthy = DEFAULT_UNHEALTHY, degraded = Math.min(85, unhealthy) } = options
-  const percent = await (isOwn(options) ? ownPercent(options, context) : exportedPercent(options, context))
+  const percent = await (isOwnDisk(options)
+    ? ownPercent(options, context)
+    : exportedPercent(options, context))
   const observed = { value: percent, unit: 'percent' }
-  // Rounded down, so that the words never claim a threshold that was not passed.
+  // Rounded down, so that the detail never shows a threshold that was not passed.
   const detail = `disk ${Math.floor(percent)}% full`
   if (percent > unhealthy) return { status: 'unhealthy', detail, observed }
   if (percent > degraded) return { status: 'degraded', detail, observed }
@@ -117,9 +119,9 @@ async function probe<Env>(options: DiskOptions<Env>, context: CheckContext<Env>)
 
 async function ownPercent<Env>(
   options: OwnDiskOptions<Env>,
-  { env, diskUsage }: CheckContext<Env>,
+  { text, machine: { diskUsage } }: CheckContext<Env>,
 ): Promise<number> {
-  const path = valueOf('path', options.path, env)
+  const path = text('path', options.path)
   if (diskUsage === undefined) {
     throw new CheckFailure(
       MISCONFIGURED,
@@ -127,33 +129,33 @@ async function ownPercent<Env>(
     )
   }
   const { size, available } = await diskUsage(path)
-  const percent = usedOf(size, available)
+  const percent = usedPercent(size, available)
   if (Number.isFinite(percent)) return percent
   throw new CheckFailure('error', `no size and free space of ${JSON.stringify(path)}`)
 }
 
 async function exportedPercent<Env>(
-  options: ExporterDiskOptions<Env>,
+  { url: given, mount = '/' }: ExporterDiskOptions<Env>,
   context: CheckContext<Env>,
 ): Promise<number> {
-  const { env, signal } = context
-  const { url, authorization } = targetOf('url', valueOf('url', options.url, env))
-  const headers = headersFor({}, authorization, context)
-  const response = await send(url, { method: 'GET', headers, signal })
-  if (response.status !== 200) {
-    discard(response)
-    throw new CheckFailure(`http ${response.status}`, `answered with status ${response.status}`)
-  }
-  return usedPercent(response, options.mount ?? '/', signal)
+  const { signal } = context
+  const { url, authorization } = targetOf('url', given, context)
+  const response = await send(url.href, {
+    method: 'GET',
+    headers: headersFor({}, authorization, context),
+    signal,
+  })
+  if (response.status !== 200) throw wrongStatus(response)
+  return fullestPercent(response, mount, signal)
 }
 
-/** Of the fullest filesystem on the mount point: so all of the text has to be read. */
-async function usedPercent(response: Response, mount: string, signal: AbortSignal): Promise<number> {
+/** Reads the whole text, as several filesystems may share the mount point, and the fullest counts. */
+async function fullestPercent(response: Response, mount: string, signal: AbortSignal): Promise<number> {
   const sizes = new Map<string, number>()
   const available = new Map<string, number>()
   for await (const lines of readLines(response, { maxBytes: MAX_BYTES, signal })) {
     for (const line of lines) {
-      // Thousands of lines tell of other things, and time on the processor is dear.
+      // Most of the thousands of lines are about something else, and parsing costs CPU time.
       const sample = line.includes('node_filesystem_') ? parseSample(line) : undefined
       if (sample?.labels.get('mountpoint') !== mount) continue
       const filesystem = JSON.stringify([...sample.labels].sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -162,9 +164,9 @@ async function usedPercent(response: Response, mount: string, signal: AbortSigna
     }
   }
   const filesystems = [...new Set([...sizes.keys(), ...available.keys()])]
-  const percents = filesystems.map((one) => usedOf(sizes.get(one) ?? NaN, available.get(one) ?? NaN))
+  const percents = filesystems.map((one) => usedPercent(sizes.get(one) ?? NaN, available.get(one) ?? NaN))
   const fullest = Math.max(...percents)
-  // With no filesystem that is -Infinity, and with one that makes no sense NaN.
+  // It is -Infinity with no filesystem, and NaN with one whose numbers make no sense.
   if (Number.isFinite(fullest)) return fullest
   throw new CheckFailure(
     'unexpected body',
@@ -172,15 +174,15 @@ async function usedPercent(response: Response, mount: string, signal: AbortSigna
   )
 }
 
-function usedOf(size: number, available: number): number {
+function usedPercent(size: number, available: number): number {
   if (!Number.isFinite(size) || !Number.isFinite(available) || size <= 0 || available > size) return NaN
-  // Whole numbers until the division: 70 of 100 free must not come to 30.000000000000004 % used. What is kept for
-  // the superuser can make `available` negative on some systems.
+  // Whole numbers until the division: 70 of 100 free must not become 30.000000000000004 % used. The superuser's
+  // reserve makes `available` negative on some systems.
   return Math.min(100, (100 * (size - available)) / size)
 }
 
-/** What `degraded` may be at most. */
-function ceiling(options: DiskOptions<never> | undefined): number {
+/** The highest value that `degraded` may have. */
+function maxDegraded(options: DiskOptions<never> | undefined): number {
   const unhealthy: unknown = options?.unhealthy ?? DEFAULT_UNHEALTHY
   return typeof unhealthy === 'number' && unhealthy >= 0 && unhealthy <= 100 ? unhealthy : 100
 }

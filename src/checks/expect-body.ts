@@ -3,13 +3,13 @@ import { CheckFailure } from '../core/check.ts'
 import { anything, either, options, text } from '../core/schema.ts'
 import { type Json, atPath, isJson, isSameJson, parsePath } from './json.ts'
 
-/** What a body must be; all that is given must hold. */
+/** Expectations of a body. All that are given must hold. */
 export interface BodyExpectation {
-  /** A text that stands somewhere in it. */
+  /** A text that it contains. */
   readonly contains?: string
   /** A regular expression that it matches, or the source of one. */
   readonly matches?: RegExp | string
-  /** A value inside of it, which then has to be JSON. */
+  /** A value inside it. The body must then be JSON. */
   readonly json?: {
     /** Dotted, with indexes: `queue.lag`, `items[0].state`, `$.queue.lag`; `$` is the whole. */
     readonly path: string
@@ -18,10 +18,10 @@ export interface BodyExpectation {
   }
 }
 
-/** Throws an `unexpected body` where the body is not as expected. The body itself is not quoted. */
+/** Throws an `unexpected body` failure where the body is not as expected. The failure does not quote it. */
 export function expectBody(body: string, { contains, matches, json }: BodyExpectation): void {
   if (contains !== undefined && !body.includes(contains)) throw unexpected('the expected text is not in it')
-  // A fresh one each time: a global or sticky expression remembers where it stopped.
+  // A new RegExp each time: a global or sticky one remembers where it stopped.
   if (matches !== undefined && !new RegExp(matches).test(body)) {
     throw unexpected('it does not match the expected pattern')
   }
@@ -38,15 +38,15 @@ function parsed(body: string): unknown {
   try {
     return JSON.parse(body)
   } catch {
-    throw unexpected('it is not JSON') // The parser's own words quote it.
+    throw unexpected('it is not JSON') // The parser's message quotes the body.
   }
 }
 
-function unexpected(what: string): CheckFailure {
-  return new CheckFailure('unexpected body', `body: ${what}`)
+function unexpected(reason: string): CheckFailure {
+  return new CheckFailure('unexpected body', `body: ${reason}`)
 }
 
-/** The schema of the option. */
+/** The schema of the option `body`. */
 export function bodyExpectation(): v.GenericSchema {
   const given = options({
     contains: v.optional(text()),

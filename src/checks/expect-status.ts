@@ -1,18 +1,17 @@
 import type { GenericSchema } from 'valibot'
 import { anything } from '../core/schema.ts'
 
-/** All the statuses of a hundred: `'2xx'`. */
+/** A class of statuses: `'2xx'`. */
 export type StatusClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx'
 
-/** Which statuses are good: one, a class of them, or any of several. */
+/** The good statuses: one, a class, or several of these. */
 export type StatusExpectation = number | StatusClass | readonly (number | StatusClass)[]
 
-/** Whether the status is among those expected. */
 export function isExpectedStatus(status: number, expected: StatusExpectation): boolean {
   return listOf(expected).some((one) => one === status || one === `${Math.floor(status / 100)}xx`)
 }
 
-/** The schema of the option. */
+/** The schema of the option `status`. */
 export function statusExpectation(): GenericSchema {
   return anything(
     (input) => listOf(input).length > 0 && listOf(input).every(isStatusOrClass),

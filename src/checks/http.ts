@@ -1,13 +1,5 @@
 import * as v from 'valibot'
-import {
-  type Check,
-  type CheckContext,
-  CheckFailure,
-  type Outcome,
-  type PolicyOptions,
-  type Value,
-  valueOf,
-} from '../core/check.ts'
+import type { Check, CheckContext, Outcome, PolicyOptions, Value } from '../core/check.ts'
 import {
   anything,
   either,
@@ -18,31 +10,32 @@ import {
   value,
   wholeAtLeast,
 } from '../core/schema.ts'
-import { readText } from './body.ts'
+import { readText } from '../drivers/body.ts'
+import { discard, send, wrongStatus } from '../drivers/fetch.ts'
 import { type BodyExpectation, bodyExpectation, expectBody } from './expect-body.ts'
 import { type StatusExpectation, isExpectedStatus, statusExpectation } from './expect-status.ts'
-import { discard, follow, headersFor, HEADER_NAME, isHeaderValue, send, targetOf } from './request.ts'
+import { HEADER_NAME, follow, headersFor, isHeaderValue, targetOf } from './request.ts'
 
 /** The options of `http`. */
 export interface HttpOptions<Env> extends PolicyOptions {
   /** An http(s) URL. Credentials in it are sent as an `Authorization` header. */
   readonly url: Value<Env, string>
-  /** Default `GET`. `HEAD` has no body to expect anything of. */
+  /** Default `GET`. An answer to `HEAD` has no body, so `body` is refused with it. */
   readonly method?: 'GET' | 'HEAD'
-  /** Sent with the request, and after a redirect only to the same origin. Default none, but for `User-Agent: allclear`. */
+  /** Sent with the request, and after a redirect only to the same origin. Default `User-Agent: allclear` alone. */
   readonly headers?: Readonly<Record<string, Value<Env, string>>>
-  /** Which statuses are good: `200`, `'2xx'`, `[200, '3xx']`. Default `'2xx'`. */
+  /** The good statuses: `200`, `'2xx'`, `[200, '3xx']`. Default `'2xx'`. */
   readonly status?: StatusExpectation
-  /** What the body must be. Default nothing: it is not read. */
+  /** Expectations of the body. Default none: it is not read. */
   readonly body?: BodyExpectation
   /** Whether up to 5 redirects are followed. Default `false`: a redirect's own status counts. */
   readonly followRedirects?: boolean
-  /** Longest body, in bytes, that an expectation is held against; a longer one fails. Default 65536. */
+  /** The longest body, in bytes, that is compared; a longer one fails. Default 65536. */
   readonly maxBodyBytes?: number
 }
 
 /**
- * Checks that an HTTP service answers as expected: `healthy` when the response meets every expectation, and else
+ * Checks that an HTTP service answers as expected: `healthy` when the response meets every expectation, else
  * `unhealthy` with `http 502` (the status that came), `unexpected body` or `connection failed`.
  *
  * It never throws. `defineHealth` reports what is wrong with the options, and a value that `env` lacks, or that is no
@@ -76,7 +69,7 @@ export function http<Env = unknown>(options: HttpOptions<Env>): Check<Env> {
 
 const HEADER = value((given) => given !== '' && isHeaderValue(given), 'the value of a header')
 
-/** One schema for each header that is there, so that a fault has its path. */
+/** One schema for each given header, so that a fault names its path. */
 const HEADERS = either((input) => {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return NO_HEADERS
   const entries = Object.keys(input).map(
@@ -86,29 +79,26 @@ const HEADERS = either((input) => {
 })
 
 const NO_HEADERS = anything(() => false, 'an object of headers')
-// What it is the name of may be a secret, so it is not repeated.
+// The value of the header may be a secret, so the fault does not repeat it.
 const NO_HEADER = v.custom(() => false, 'expected the name of a header')
 const NO_BODY = anything(() => false, 'nothing with method HEAD, whose answers have no body')
 
 async function probe<Env>(options: HttpOptions<Env>, context: CheckContext<Env>): Promise<Outcome> {
-  const { env, signal } = context
+  const { signal } = context
   const {
     method = 'GET',
     headers = {},
     status = '2xx',
     body,
-    followRedirects,
+    followRedirects = false,
     maxBodyBytes = 65536,
   } = options
-  const { url, authorization } = targetOf('url', valueOf('url', options.url, env))
+  const { url, authorization } = targetOf('url', options.url, context)
   const request = { method, headers: headersFor(headers, authorization, context), signal }
-  const response = await (followRedirects === true ? follow : send)(url, request)
-  const isExpected = isExpectedStatus(response.status, status)
-  if (!isExpected || body === undefined) discard(response)
-  if (!isExpected) {
-    throw new CheckFailure(`http ${response.status}`, `answered with status ${response.status}`)
-  }
-  if (body !== undefined) expectBody(await readText(response, { maxBytes: maxBodyBytes, signal }), body)
+  const response = await (followRedirects ? follow(url, request) : send(url.href, request))
+  if (!isExpectedStatus(response.status, status)) throw wrongStatus(response)
+  if (body === undefined) discard(response)
+  else expectBody(await readText(response, { maxBytes: maxBodyBytes, signal }), body)
   return { status: 'healthy' }
 }
 

@@ -8,8 +8,8 @@ const PATH = /^(?:[^.[\]]+|\[\d+\])(?:\.[^.[\]]+|\[\d+\])*$/
 const STEP = /\[(\d+)\]|[^.[\]]+/g
 
 /**
- * Reads a path: names with dots between them, indexes in brackets or as names, `$` or `$.` before it allowed.
- * Gives `undefined` for what is none.
+ * Reads a path: names with dots between them, indexes in brackets or as names; `$` or `$.` may come before it.
+ * Anything else gives `undefined`.
  */
 export function parsePath(text: string): JsonPath | undefined {
   if (text === '$') return []
@@ -18,7 +18,7 @@ export function parsePath(text: string): JsonPath | undefined {
   return [...path.matchAll(STEP)].map(([name, index]) => (index === undefined ? name : Number(index)))
 }
 
-/** What stands at the path; `undefined`, which no JSON holds, where it leads nowhere. */
+/** The value at the path; `undefined`, which is no JSON value, where it leads nowhere. */
 export function atPath(json: unknown, path: JsonPath): unknown {
   return path.reduce(step, json)
 }
@@ -26,12 +26,12 @@ export function atPath(json: unknown, path: JsonPath): unknown {
 function step(value: unknown, key: string | number): unknown {
   if (typeof value !== 'object' || value === null) return undefined
   const isIndex = typeof key === 'number' || /^\d+$/.test(key)
-  // Own properties only, and of a list only its items: `constructor` and `length` are nobody's data.
+  // Own properties only, and of an array only its items: `constructor` and `length` are no data.
   const leads = Array.isArray(value) ? isIndex : typeof key === 'string'
   return leads && Object.hasOwn(value, key) ? (value as Record<string | number, unknown>)[key] : undefined
 }
 
-/** Whether two JSON values are the same; the order of an object's keys does not count. */
+/** Whether two JSON values are equal. The order of keys does not count. */
 export function isSameJson(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b
   if (Array.isArray(a) !== Array.isArray(b)) return false
@@ -42,7 +42,7 @@ export function isSameJson(a: unknown, b: unknown): boolean {
   )
 }
 
-/** Whether a value can be written as JSON and comes back as it was: no NaN, `undefined`, RegExp or cycle in it. */
+/** Whether a value survives JSON unchanged: there is no NaN, `undefined`, RegExp or cycle in it. */
 export function isJson(value: unknown, parents: readonly unknown[] = []): value is Json {
   if (typeof value === 'number') return Number.isFinite(value)
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true

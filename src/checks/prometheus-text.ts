@@ -7,7 +7,7 @@ export interface Sample {
 
 const NAME = /\s*([a-zA-Z_:][\w:]*)\s*/y
 const LABEL = /\s*([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*/y
-/** The value, then perhaps a timestamp. */
+/** The value, and a timestamp that may follow. */
 const VALUE = /\s*(\S+)(?:\s+-?[\d.]+)?\s*$/y
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i
 const WORDS: Readonly<Record<string, number>> = {
@@ -20,7 +20,7 @@ const WORDS: Readonly<Record<string, number>> = {
   '-infinity': -Infinity,
 }
 
-/** Reads one line. Gives `undefined` for a comment, an empty line, and whatever is no sample. */
+/** Reads one line. Gives `undefined` for a comment, an empty line and anything else that is no sample. */
 export function parseSample(line: string): Sample | undefined {
   const name = take(NAME, line, 0)
   if (name === undefined) return undefined
@@ -28,7 +28,7 @@ export function parseSample(line: string): Sample | undefined {
   let { end } = name
   if (line[end] === '{') {
     do {
-      // The first turn steps over the brace, the others over a comma, which may also be the last thing inside.
+      // The first turn skips the brace, the others a comma. A comma may also come last.
       end += 1
       const label = take(LABEL, line, end)
       if (label === undefined) break
@@ -68,6 +68,6 @@ function numberIn(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const word = text.toLowerCase()
   if (Object.hasOwn(WORDS, word)) return WORDS[word]
-  // `Number` alone would take an empty text for 0, and knows spellings that the format does not.
+  // `Number` alone reads an empty text as 0, and accepts spellings that the format does not have.
   return NUMBER.test(text) ? Number(text) : undefined
 }

@@ -1,8 +1,8 @@
-import { type CheckContext, CheckFailure, type Value, valueOf } from '../core/check.ts'
+import { type CheckContext, CheckFailure, MISCONFIGURED, type Value } from '../core/check.ts'
 import { base64, decoded } from '../core/encoding.ts'
-import { connectionFailed } from './failure.ts'
+import { discard, send } from '../drivers/fetch.ts'
 
-/** Where a request goes: a URL without credentials, and what became of those that it had. */
+/** A URL without credentials, and the header that they became. */
 export interface Target {
   readonly url: URL
   /** The value of an `Authorization` header. */
@@ -16,7 +16,7 @@ export interface ReadRequest {
   readonly signal: AbortSignal
 }
 
-/** What the name of a header looks like. */
+/** The form of a header's name. */
 export const HEADER_NAME: RegExp = /^[\w!#$%&'*+.^`|~-]+$/
 
 const MAX_REDIRECTS = 5
@@ -24,77 +24,66 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
 const PROTOCOLS: readonly string[] = ['http:', 'https:']
 const HEADER_VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
 
-/** Judged with the white space at its ends off, as `fetch` takes that off too. Workers would let through the rest. */
+/** Whether HTTP can carry a value. White space at its ends does not count: `fetch` takes it off. */
 export function isHeaderValue(value: string): boolean {
   return HEADER_VALUE.test(value.trim())
 }
 
-/** Reads the URL that an option came to. */
-export function targetOf(option: string, text: string): Target {
-  const url = URL.parse(text)
+/** Reads the URL of an option. */
+export function targetOf<Env>(
+  option: string,
+  given: Value<Env, string>,
+  { text, secret }: CheckContext<Env>,
+): Target {
+  const found = text(option, given)
+  const url = URL.parse(found)
   if (url === null || !PROTOCOLS.includes(url.protocol)) {
-    throw new CheckFailure('misconfigured', `${option}: expected an http(s) URL`)
+    throw new CheckFailure(MISCONFIGURED, `${option}: expected an http(s) URL`)
   }
   const { username, password } = url
-  const authorization =
-    username === '' && password === ''
-      ? undefined
-      : `Basic ${base64(`${decoded(username)}:${decoded(password)}`)}`
-  return { url: withoutCredentials(url), authorization }
+  if (username === '' && password === '') return { url, authorization: undefined }
+  secret(found)
+  const authorization = `Basic ${base64(`${decoded(username)}:${decoded(password)}`)}`
+  return { url: withoutCredentials(url), authorization: secret(authorization) }
 }
 
-/** Resolves the headers, and adds those that every request of ours has. */
+/** Resolves the headers of an option. Those given win over `authorization`. */
 export function headersFor<Env>(
   given: Readonly<Record<string, Value<Env, string>>>,
   authorization: string | undefined,
-  { env, region }: Pick<CheckContext<Env>, 'env' | 'region'>,
+  { text, region }: CheckContext<Env>,
 ): Headers {
-  const headers = commonHeaders()
-  // So that the dependency's own logs can tell which place saw it fail.
+  const headers = new Headers()
+  // The dependency's own logs can then tell which region saw it fail.
   if (region !== undefined) headers.set('allclear-region', region)
   if (authorization !== undefined) headers.set('authorization', authorization)
   for (const [name, value] of Object.entries(given)) {
-    const text = valueOf(`headers.${name}`, value, env)
-    if (!HEADER_NAME.test(name) || !isHeaderValue(text)) {
+    const found = text(`headers.${name}`, value)
+    if (!HEADER_NAME.test(name) || !isHeaderValue(found)) {
       throw new CheckFailure(
-        'misconfigured',
+        MISCONFIGURED,
         `headers.${name}: expected a name and a value that HTTP can carry`,
       )
     }
-    headers.set(name, text.trim())
+    headers.set(name, found.trim())
   }
   return headers
 }
 
-/** Sends it once. A redirect is an answer like any other. */
-export async function send(url: URL, request: ReadRequest): Promise<Response> {
-  try {
-    // What a cache says of a dependency proves nothing.
-    return await fetch(url.href, { ...request, redirect: 'manual', cache: 'no-store' })
-  } catch (error) {
-    throw request.signal.aborted ? error : connectionFailed(error)
-  }
-}
-
-/** Sends it, and after each redirect again. A redirect that leads nowhere is an answer like any other. */
+/** Sends a request, and again after each redirect. A redirect that leads nowhere is an answer like any other. */
 export async function follow(
   url: URL,
   request: ReadRequest,
   left: number = MAX_REDIRECTS,
 ): Promise<Response> {
-  const response = await send(url, request)
+  const response = await send(url.href, request)
   const next = redirectOf(response, url)
   if (next === undefined) return response
   discard(response)
   if (left === 0) throw new CheckFailure(`http ${response.status}`, `more than ${MAX_REDIRECTS} redirects`)
   // The headers may be secrets, and are meant for the origin that the user named.
-  const headers = next.origin === url.origin ? request.headers : commonHeaders()
+  const headers = next.origin === url.origin ? request.headers : new Headers()
   return follow(next, { ...request, headers }, left - 1)
-}
-
-/** Gives an unread body up: it would keep its connection. */
-export function discard(response: Response): void {
-  response.body?.cancel().catch(() => {})
 }
 
 function redirectOf({ status, headers }: Response, from: URL): URL | undefined {
@@ -103,11 +92,7 @@ function redirectOf({ status, headers }: Response, from: URL): URL | undefined {
   return url !== null && PROTOCOLS.includes(url.protocol) ? withoutCredentials(url) : undefined
 }
 
-function commonHeaders(): Headers {
-  return new Headers({ 'user-agent': 'allclear' })
-}
-
-/** Node's `fetch` refuses a URL with credentials, repeating it in the error; that of Workers drops them unsaid. */
+/** Node's `fetch` refuses a URL with credentials and repeats it in the error; that of Workers drops them. */
 function withoutCredentials(url: URL): URL {
   const bare = new URL(url)
   bare.username = ''

@@ -4,7 +4,7 @@ import type { JsonReport } from '../formats/json.ts'
 import { checkIn, isBare } from './endpoint.ts'
 import { clean } from './text.ts'
 
-// What an endpoint says is hostile: only what is known is taken over, and no text as it came.
+// An endpoint may be hostile: only known fields are taken over, and no text as it came.
 const TEXT = v.pipe(
   v.string(),
   v.transform((text) => clean(text)),

@@ -4,7 +4,7 @@ import { type Topic, TOPICS } from './help.ts'
 import type { InitOptions } from './init.ts'
 import type { PollOptions } from './poll.ts'
 
-/** What a command line asks for, or what is wrong with it. */
+/** The command that a command line asks for, or its fault. */
 export type Command =
   | { readonly kind: 'check'; readonly options: CheckOptions }
   | { readonly kind: 'poll'; readonly options: PollOptions }

@@ -1,10 +1,12 @@
 import type { JsonReport } from '../formats/json.ts'
-import { redactor } from '../probe/redact.ts'
+import { secretsIn } from '../probe/secrets.ts'
 import { errorIn, reportIn } from './answer.ts'
 import type { Io } from './io.ts'
 
-/** What an endpoint answered, and whether it refused the token; or why that is no answer. */
-export type Asked = { readonly report: JsonReport; readonly isRefused: boolean } | { readonly error: string }
+/** The report of an endpoint, with whether it refused the token, or the reason that there is none. */
+export type Answered =
+  | { readonly report: JsonReport; readonly isRefused: boolean }
+  | { readonly error: string }
 
 export interface AskOptions {
   readonly token: string | undefined
@@ -13,11 +15,11 @@ export interface AskOptions {
   readonly signal: AbortSignal
 }
 
-/** A report of eight regions with two hundred checks each is a fourth of it. */
+/** Four times the report of eight regions with two hundred checks each. */
 const MAX_BYTES = 4 * 1024 * 1024
 
-/** Asks once. It never throws. */
-export async function ask(url: URL, { token, timeoutMs, fetch, signal }: AskOptions): Promise<Asked> {
+/** Requests the report once. It never throws. */
+export async function ask(url: URL, { token, timeoutMs, fetch, signal }: AskOptions): Promise<Answered> {
   const abort = new AbortController()
   const onAbort = (): void => abort.abort()
   let isLate = false
@@ -29,22 +31,24 @@ export async function ask(url: URL, { token, timeoutMs, fetch, signal }: AskOpti
   try {
     const response = await fetch(url, {
       headers: { Accept: 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) },
-      // Where a token goes is for the user to say.
+      // A redirect must not take the token to another host.
       redirect: 'manual',
       signal: abort.signal,
     })
     return answerOf(response, await textOf(response), url)
   } catch (error) {
     if (isLate) return { error: `no answer within ${timeoutMs / 1000} s` }
-    return { error: redactor({ token })(reason(error)) }
+    const secrets = secretsIn({})
+    if (token !== undefined) secrets.enrol(token)
+    return { error: secrets.clean(reason(error)) }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)
-    abort.abort() // Frees the connection, whatever of the body was not read.
+    abort.abort() // An unread body would keep the connection.
   }
 }
 
-function answerOf({ status, headers }: Response, text: string | undefined, url: URL): Asked {
+function answerOf({ status, headers }: Response, text: string | undefined, url: URL): Answered {
   const location = headers.get('Location')
   if (location !== null) return { error: `http ${status}, a redirect to ${location}; poll that` }
   if (text === undefined) return { error: `http ${status}, and more than any report has` }
@@ -58,7 +62,7 @@ function answerOf({ status, headers }: Response, text: string | undefined, url: 
   return { error: `http ${status}, and ${body === undefined ? 'no JSON' : 'no report of Allclear'}` }
 }
 
-/** The body, unless it is too long. */
+/** The body, or nothing where it is too long. */
 async function textOf({ body }: Response): Promise<string | undefined> {
   const chunks: Uint8Array[] = []
   let bytes = 0
@@ -78,7 +82,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** fetch says only that it failed; its cause says why, and of several addresses each has its own. */
+/** The error of fetch says only that it failed. Its cause says why; with several addresses it has a code but no text. */
 function reason(error: unknown): string {
   const { message, cause } = error as Error
   if (!(cause instanceof Error)) return String(message)

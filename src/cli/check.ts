@@ -1,20 +1,19 @@
 import { CheckFailure } from '../core/check.ts'
 import type { Health, HealthCheck } from '../core/define.ts'
-import { report, select } from '../core/report.ts'
-import { json } from '../formats/json.ts'
-import { diskUsage } from '../probe/disk-usage.ts'
-import { redactor } from '../probe/redact.ts'
-import { runRound } from '../probe/round.ts'
+import { select } from '../core/report.ts'
+import { nodeMachine } from '../drivers/machine.ts'
+import { jsonReport } from '../formats/json.ts'
+import { poller } from '../poll/poller.ts'
+import { secretsIn } from '../probe/secrets.ts'
 import { memory } from '../stores/memory.ts'
-import type { Store } from '../stores/store.ts'
 import { loadConfig } from './config.ts'
-import { INTERRUPTED, fault } from './exit.ts'
+import { INTERRUPTED, complain, fault } from './exit.ts'
 import { type Io, orAborted } from './io.ts'
 import { type Looker, type ShowOptions, repeat } from './repeat.ts'
 import { duration } from './table.ts'
 
 export interface CheckOptions extends ShowOptions {
-  /** Where the config is. Default where configs are. */
+  /** The path of the config. Default the first of `CONFIG_PLACES` that exists. */
   readonly config: string | undefined
   /** The checks to run. Default all. */
   readonly only: readonly string[] | undefined
@@ -22,10 +21,10 @@ export interface CheckOptions extends ShowOptions {
 
 type Checks = Health<never>['checks']
 
-/** `allclear check`: runs the checks from here, whatever endpoints they count for, and shows what they found. */
+/** `allclear check`: runs the checks of every endpoint in this process and shows their results. */
 export async function check(options: CheckOptions, io: Io): Promise<number> {
   const { cwd, env, signal } = io
-  const loading = loadConfig({ cwd, path: options.config, redact: redactor(env) })
+  const loading = loadConfig({ cwd, path: options.config, secrets: secretsIn(env) })
   const [loaded] = (await orAborted(signal, Promise.all([loading, warmUp(io)]))) ?? []
   if (loaded === undefined) return INTERRUPTED
   if ('errors' in loaded) return fault(io, ...loaded.errors)
@@ -41,38 +40,42 @@ export async function check(options: CheckOptions, io: Io): Promise<number> {
   return repeat(looker({ ...health, checks, regions: [] }, io), options, io)
 }
 
-/** The first fetch of a process loads half of what it is made of, which no check's duration is to show. */
+/** The first fetch of a process loads much code, and its time must not be part of a check's duration. */
 async function warmUp({ fetch }: Io): Promise<void> {
   await fetch(new URL('data:,'), {}).catch(() => {})
 }
 
-/** One run has no row of results to wait for: what it finds counts. */
+/** Without `failAfter` and `recoverAfter`, since a single run has no further results to wait for. */
 function undamped([name, check]: readonly [string, HealthCheck<never>]): [string, HealthCheck<never>] {
   return [name, { ...check, policy: { ...check.policy, failAfter: 1, recoverAfter: 1 } }]
 }
 
 function looker(health: Health<never>, io: Io): Looker {
-  const { elapsed } = io.clock
+  const { clock, env } = io
   const name = [health.service.name, health.service.version].filter(Boolean).join(' ')
-  const store = memory(health, io.clock.now)
+  const store = memory(health, clock.now)
   return async (say) => {
-    const started = elapsed()
-    const reading = await round({ ...health, checks: announced(health.checks, say) }, store, io)
-    // Not only those that count for readiness.
-    const full = select(report(health, reading, 'local'), () => true)
-    return { report: json(full, true), name, when: `checked in ${duration(elapsed() - started)}` }
+    const started = clock.elapsed()
+    const poll = poller(
+      { ...health, checks: announced(health.checks, say) },
+      {
+        clock,
+        cells: [{ storeOf: () => store }],
+        newId: () => 'cli',
+        warn: (message) => complain(io, message),
+        machine: nodeMachine,
+        state: 'local',
+      },
+    )
+    // No snapshot is fresh enough: every look runs a round.
+    const full = await poll(env, { waitUntil: () => {}, ttlMs: 0 })
+    // The whole is made of all checks here, and not only of those that count for readiness.
+    const report = jsonReport(select(full, () => true))
+    return { report, name, when: `checked in ${duration(clock.elapsed() - started)}` }
   }
 }
 
-async function round(health: Health<never>, store: Store, { env, clock }: Io): ReturnType<Store['complete']> {
-  const begun = await store.begin('cli', { ttlMs: 0 })
-  if (begun.kind !== 'lease') throw new Error('the cell of one process gave no lease')
-  const names = begun.lease.checks
-  const results = await runRound(health, { names, env, clock, budgetMs: health.deadlineMs, diskUsage })
-  return store.complete(begun.lease, results)
-}
-
-/** The same checks, which tell when they begin and end. */
+/** The same checks, announcing when each begins and ends. */
 function announced(checks: Checks, say: (text: string) => void): Checks {
   const waiting = new Set<string>()
   let ended = 0
@@ -90,7 +93,7 @@ function announced(checks: Checks, say: (text: string) => void): Checks {
         try {
           return await check.probe(context)
         } catch (error) {
-          throw ours(error, check.kind)
+          throw check.hasOwnWords ? error : asOurs(error)
         } finally {
           waiting.delete(name)
           ended += 1
@@ -103,11 +106,11 @@ function announced(checks: Checks, say: (text: string) => void): Checks {
 }
 
 /**
- * A config may have loaded another copy of the module, as under a CLI that is installed for the whole machine. Its
- * checks throw that copy's failures, whose public word would be lost here.
+ * The same failure as one of this module's class. A config may have loaded another copy of the module, as under a CLI
+ * that is installed globally, and the public detail of that copy's failures would be lost here.
  */
-function ours(error: unknown, kind: string): unknown {
+function asOurs(error: unknown): unknown {
   const foreign = error as Partial<CheckFailure> | null | undefined
-  if (error instanceof CheckFailure || kind === 'custom' || foreign?.name !== 'CheckFailure') return error
+  if (error instanceof CheckFailure || foreign?.name !== 'CheckFailure') return error
   return new CheckFailure(String(foreign.detail), String(foreign.message), { cause: foreign.cause })
 }

@@ -4,25 +4,25 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ConfigError } from '../core/config-error.ts'
 import type { Health } from '../core/define.ts'
-import { describe } from '../probe/check.ts'
-import type { Redactor } from '../probe/redact.ts'
+import { describe } from '../probe/describe.ts'
+import type { Secrets } from '../probe/secrets.ts'
 
 export type Loaded = { readonly health: Health<never> } | { readonly errors: readonly string[] }
 
 export interface LoadOptions {
   readonly cwd: string
-  /** Where it is, when it is not where configs are. */
+  /** The path of the config. Default the first of `CONFIG_PLACES` that exists. */
   readonly path: string | undefined
-  readonly redact: Redactor
+  readonly secrets: Secrets
 }
 
-/** What a config is called, and where it is looked for, in this order. */
+/** The paths at which a config is looked for, in this order. */
 export const CONFIG_PLACES: readonly string[] = ['.', 'src'].flatMap((folder) =>
   ['ts', 'mts', 'js', 'mjs'].map((extension) => join(folder, `health.config.${extension}`)),
 )
 
-/** Loads the definition, or says in one line a fault what is wrong with it. */
-export async function loadConfig({ cwd, path, redact }: LoadOptions): Promise<Loaded> {
+/** Loads the definition, or gives one line for each fault of it. */
+export async function loadConfig({ cwd, path, secrets }: LoadOptions): Promise<Loaded> {
   const found = path ?? CONFIG_PLACES.find((place) => existsSync(join(cwd, place)))
   if (found === undefined) {
     return {
@@ -47,13 +47,13 @@ export async function loadConfig({ cwd, path, redact }: LoadOptions): Promise<Lo
     return { health: value }
   } catch (error) {
     if (isConfigError(error)) return errors(...error.faults.map(({ path, message }) => `${path}: ${message}`))
-    return errors(redact(reason(error, dirname(file))))
+    return errors(secrets.clean(reason(error, dirname(file))))
   }
 }
 
 /**
- * Node's own loader is the quick one, and shares its modules with this process. What it does not take (TypeScript
- * before 22.18, imports without an extension, an `allclear` that is not installed there) jiti does.
+ * Node's own loader is fast and shares its modules with this process. jiti loads the configs that it refuses: TypeScript
+ * before Node 22.18, imports without an extension, an `allclear` that is not installed beside the config.
  */
 async function importConfig(file: string): Promise<unknown> {
   try {
@@ -70,7 +70,7 @@ async function importConfig(file: string): Promise<unknown> {
   return jiti.import(file)
 }
 
-/** Where compiled code may be kept: never where others of this machine could put theirs, as in /tmp. */
+/** The folder for compiled code. It is never one that other users can write to, such as /tmp. */
 function cacheFor(file: string): string | undefined {
   for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
     const modules = join(folder, 'node_modules')
@@ -79,7 +79,7 @@ function cacheFor(file: string): string | undefined {
   return undefined
 }
 
-/** What a loader or the config itself threw. Its own folder goes without saying. */
+/** The error of a loader or of the config itself, without the path of the config's folder. */
 function reason(error: unknown, folder: string): string {
   const [said = ''] = describe(error).split('\nRequire stack:')
   return said.replaceAll(`${folder}${sep}`, '').replace(/^Error: /, '')
@@ -94,7 +94,7 @@ function defaultOf(module: unknown): unknown {
   return (module as { readonly default?: unknown } | null | undefined)?.default
 }
 
-/** By shape and not by its class: a config may have loaded its own copy of the module. */
+/** Tells by the shape and not by the class, since a config may have loaded its own copy of the module. */
 function isConfigError(error: unknown): error is ConfigError {
   return (
     error instanceof Error &&

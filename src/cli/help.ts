@@ -1,4 +1,4 @@
-/** What there is to ask help on. */
+/** The commands with a help text of their own. */
 export type Topic = 'check' | 'poll' | 'init'
 
 export const TOPICS: readonly Topic[] = ['check', 'poll', 'init']

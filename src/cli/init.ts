@@ -7,12 +7,12 @@ import type { Io } from './io.ts'
 import { WRANGLER_NEEDS, configFile, workerFile, wranglerFile } from './templates.ts'
 
 export interface InitOptions {
-  /** Where to write. */
+  /** The folder to write to. */
   readonly dir: string
 }
 
 interface Draft {
-  /** Where it is to be, and every other place where its like may be already. The first is the one to write. */
+  /** The path to write, then the other paths at which such a file may exist already. */
   readonly places: readonly [string, ...string[]]
   readonly text: string
 }
@@ -20,7 +20,7 @@ interface Draft {
 const WRANGLER = ['wrangler.toml', 'wrangler.json', 'wrangler.jsonc'] as const
 const WORKER = 'src/worker.ts'
 
-/** `allclear init`: writes what is not there yet, and touches nothing that is. */
+/** `allclear init`: writes the files that do not exist yet, and changes no file that does. */
 export async function init({ dir }: InitOptions, io: Io): Promise<number> {
   const root = resolve(io.cwd, dir)
   const there = (place: string): boolean => existsSync(join(root, place))
@@ -50,7 +50,7 @@ export async function init({ dir }: InitOptions, io: Io): Promise<number> {
   return 0
 }
 
-/** Refuses to write over what came to be there in the meantime, too. */
+/** Writes a file, and fails if it has been created in the meantime. */
 async function write(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, text, { flag: 'wx' })
@@ -62,7 +62,7 @@ function specifierOf(config: string): string {
   return specifier.replace(/\.mts$/, '.mjs')
 }
 
-/** A name that Workers can have, after the package or else the folder. */
+/** The name of the package, or else of the folder, as a valid name of a Worker. */
 async function nameOf(root: string): Promise<string> {
   const given = await readFile(join(root, 'package.json'), 'utf8')
     .then((text) => (JSON.parse(text) as { readonly name?: unknown }).name)
@@ -87,7 +87,7 @@ function summary(written: readonly string[], left: readonly string[], config: st
   return [...lines, '', ...needs(left), ...next(config), ''].join('\n')
 }
 
-/** A wrangler file of the user's own knows nothing of the Durable Object. */
+/** The lines that a wrangler file of the user's own may lack. */
 function needs(left: readonly string[]): string[] {
   const own = left.find((place) => WRANGLER.some((known) => known === place))
   return own === undefined ? [] : [`${own} needs this, if it has none of it yet:`, '', WRANGLER_NEEDS]

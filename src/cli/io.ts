@@ -1,29 +1,29 @@
-import type { Clock } from '../probe/clock.ts'
+import type { Clock } from '../drivers/clock.ts'
 
-/** Where a command writes: a terminal, a pipe or a file. */
+/** An output of a command: a terminal, a pipe or a file. */
 export interface Output extends NodeJS.WritableStream {
   readonly isTTY?: boolean
   readonly columns?: number
   readonly rows?: number
 }
 
-/** All that a command has of the outside, handed in so that tests can be it. */
+/** Everything outside that a command uses, handed in so that tests can replace it. */
 export interface Io {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Takes the answer, and nothing else. */
+  /** Takes only the report. */
   readonly stdout: Output
-  /** Takes what is wrong, and the progress. */
+  /** Takes faults and progress. */
   readonly stderr: Output
   readonly clock: Clock
   readonly fetch: (url: URL, init: RequestInit) => Promise<Response>
-  /** Ends after so many milliseconds, or with the signal. */
+  /** Ends after this many milliseconds, or with the signal. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<unknown>
-  /** Aborts when whoever started it has seen enough. */
+  /** Aborts at Ctrl-C, and when the reader of the output is gone. */
   readonly signal: AbortSignal
 }
 
-/** What the promise gives, or `undefined` once the signal aborts: what does not listen is left behind. */
+/** The value of the promise, or `undefined` once the signal aborts. The work itself may go on unseen. */
 export async function orAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
   const aborted = Promise.withResolvers<undefined>()
   const onAbort = (): void => aborted.resolve(undefined)

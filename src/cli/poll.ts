@@ -1,5 +1,5 @@
 import type { JsonReport } from '../formats/json.ts'
-import { type Asked, ask } from './ask.ts'
+import { type Answered, ask } from './ask.ts'
 import { endpointOf } from './endpoint.ts'
 import { complain, fault } from './exit.ts'
 import type { Io } from './io.ts'
@@ -13,7 +13,7 @@ export interface PollOptions extends ShowOptions {
   readonly tokenEnv: string | undefined
 }
 
-/** `allclear poll`: asks an endpoint of Allclear, wherever it runs, and shows what it answers. */
+/** `allclear poll`: asks an endpoint of Allclear for its report and shows it. */
 export async function poll(options: PollOptions, io: Io): Promise<number> {
   const endpoint = endpointOf(options.url)
   if ('error' in endpoint) return fault(io, endpoint.error)
@@ -21,20 +21,20 @@ export async function poll(options: PollOptions, io: Io): Promise<number> {
   if ('error' in found) return fault(io, found.error)
   const { url } = endpoint
   let wasRefused = false
-  const look = async (say: (text: string) => void): Promise<Asked> => {
+  const look = async (say: (text: string) => void): Promise<Answered> => {
     say(`asking ${url.href}`)
-    const asked = await ask(url, { ...options, ...found, fetch: io.fetch, signal: io.signal })
-    if ('report' in asked && asked.isRefused && !wasRefused) {
+    const answered = await ask(url, { ...options, ...found, fetch: io.fetch, signal: io.signal })
+    if ('report' in answered && answered.isRefused && !wasRefused) {
       complain(io, 'the token was not accepted, so the endpoint gave its public answer')
       wasRefused = true
     }
-    return asked
+    return answered
   }
   return repeat(
     async (say) => {
-      const asked = await look(say)
-      if ('error' in asked) return { error: `${url.href}: ${asked.error}` }
-      return { report: asked.report, name: url.href, when: since(asked.report) }
+      const answered = await look(say)
+      if ('error' in answered) return { error: `${url.href}: ${answered.error}` }
+      return { report: answered.report, name: url.href, when: since(answered.report) }
     },
     options,
     io,
@@ -48,7 +48,7 @@ function since({ checks, checked_at: at, age_ms: age, state }: JsonReport): stri
   return Object.keys(checks).length > 0 ? `not checked yet${local}` : ''
 }
 
-/** A token comes by the environment alone: a command line is there for all to read. */
+/** The token comes from the environment only, since other users can read a command line. */
 function tokenIn(
   env: Io['env'],
   name: string | undefined,
@@ -58,7 +58,7 @@ function tokenIn(
     if (name === undefined) return { token: undefined }
     return { error: `--token-env: the environment has no ${name}` }
   }
-  // fetch refuses it with a text that holds it.
+  // fetch would refuse it with an error that quotes the token.
   if (!/^[\u0021-\u007e]+$/.test(token)) {
     return { error: `${name ?? 'ALLCLEAR_TOKEN'} of the environment holds characters that no token has` }
   }

@@ -3,7 +3,7 @@ import { type Look, frame, tableOptions } from './frame.ts'
 import { type Io, orAborted } from './io.ts'
 import { progress } from './progress.ts'
 
-/** Looks once, telling how far it is. */
+/** Gets one report, and tells its progress. */
 export type Looker = (say: (text: string) => void) => Promise<Look>
 
 /** How a report is shown, and how often. */
@@ -13,10 +13,10 @@ export interface ShowOptions {
   readonly intervalMs: number
 }
 
-/** Where a watch begins to draw: at the top, with nothing left of what was there. */
-const HOME = '\u001b[H\u001b[J'
+/** Moves the cursor to the top and erases the screen. */
+const CLEAR = '\u001b[H\u001b[J'
 
-/** Looks once, or again and again until the signal, and shows each look. Gives the exit code of the last. */
+/** Shows one report, or in a watch one after the other until the signal. Gives the exit code of the last one. */
 export async function repeat(look: Looker, options: ShowOptions, io: Io): Promise<number> {
   const { say, clear } = progress(io.stderr)
   let code = INTERRUPTED
@@ -47,12 +47,12 @@ function drawn(seen: Look, { watch, intervalMs }: ShowOptions, { stdout, clock }
   if (!watch) return lines.map((line) => `${line}\n`).join('')
   const { paint } = tableOptions(stdout)
   const title = paint('dim', `${new Date(clock.now()).toISOString()}, every ${intervalMs / 1000} s`)
-  // A pipe gets one frame after the other, a terminal each in place of the last.
+  // On a terminal each frame replaces the one before.
   if (stdout.isTTY !== true) return [title, ...lines, '', ''].join('\n')
-  return HOME + [title, '', ...fitted(lines, stdout.rows ?? Infinity), ''].join('\n')
+  return CLEAR + [title, '', ...fitted(lines, stdout.rows ?? Infinity), ''].join('\n')
 }
 
-/** A frame that is too tall would scroll and pile up; its last line is the one that must be seen. */
+/** A frame that is taller than the screen would scroll, so lines are cut, but never the last one. */
 function fitted(lines: readonly string[], rows: number): readonly string[] {
   const room = Math.max(3, rows - 4)
   if (lines.length <= room) return lines

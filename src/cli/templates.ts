@@ -1,4 +1,4 @@
-/** A first definition: one check that runs as it is, and how the others look. */
+/** A first definition: one check that runs as it stands, and the others as comments. */
 export function configFile(name: string): string {
   return `import { defineHealth, http } from 'allclear'
 
@@ -19,7 +19,7 @@ export default defineHealth<Env>({
 `
 }
 
-/** A Worker that answers for the definition, which it imports by this specifier. */
+/** A Worker that hosts the definition, which it imports by this specifier. */
 export function workerFile(config: string): string {
   return `import { onCloudflare } from 'allclear/cloudflare'
 import health from '${config}'
@@ -29,7 +29,7 @@ export default worker
 `
 }
 
-/** What a wrangler.toml needs beside name, main and compatibility_date. */
+/** The part of a wrangler.toml beside name, main and compatibility_date. */
 export const WRANGLER_NEEDS = `[exports.Cell]
 type = "durable-object"
 storage = "sqlite"

@@ -10,7 +10,7 @@ export interface BreakerPolicy {
   readonly maxResetAfterMs: number
 }
 
-/** What is kept of a breaker. Half-open is not kept: it is an open breaker whose wait is over. */
+/** The stored part of a breaker. Half-open is derived from the clock: an open breaker whose wait is over. */
 export type BreakerState =
   | { readonly state: 'closed'; readonly failures: number }
   | { readonly state: 'open'; readonly trips: number; readonly retryAt: number }
@@ -22,30 +22,30 @@ export const BREAKER_PHASES: readonly BreakerPhase[] = ['closed', 'open', 'half-
 
 export const CLOSED: BreakerState = { state: 'closed', failures: 0 }
 
-/** What the breaker is at `now`. `open` means: no traffic to the dependency. */
-export function phase(breaker: BreakerState, policy: BreakerPolicy | false, now: number): BreakerPhase {
+/** The phase of the breaker at `now`. `open` means: no traffic to the dependency. */
+export function phase(breaker: BreakerState, now: number, policy: BreakerPolicy | false): BreakerPhase {
   if (breaker.state === 'closed' || policy === false) return 'closed'
   const waitMs = breaker.retryAt - now
-  // A wait longer than any that could have been set means that the clock stepped back: do not serve it.
+  // A wait longer than the policy allows means that the clock stepped back: do not serve it.
   return waitMs > 0 && waitMs <= policy.maxResetAfterMs ? 'open' : 'half-open'
 }
 
 /** The breaker after a result. `unknown` proves nothing and leaves it as it was. */
-export function settle(
+export function afterResult(
   breaker: BreakerState,
+  now: number,
   policy: BreakerPolicy | false,
   status: Status,
-  now: number,
 ): BreakerState {
   if (policy === false) return CLOSED
   if (status === 'unknown') return breaker
   if (status !== 'unhealthy') return CLOSED
-  if (breaker.state === 'open') return trip(breaker.trips + 1, policy, now)
+  if (breaker.state === 'open') return tripped(now, policy, breaker.trips + 1)
   const failures = breaker.failures + 1
-  return failures >= policy.failures ? trip(1, policy, now) : { state: 'closed', failures }
+  return failures >= policy.failures ? tripped(now, policy, 1) : { state: 'closed', failures }
 }
 
-function trip(trips: number, policy: BreakerPolicy, now: number): BreakerState {
+function tripped(now: number, policy: BreakerPolicy, trips: number): BreakerState {
   const waitMs = Math.min(policy.resetAfterMs * 2 ** (trips - 1), policy.maxResetAfterMs)
   return { state: 'open', trips, retryAt: now + waitMs }
 }

@@ -14,37 +14,51 @@ export interface Observed {
   readonly unit: string
 }
 
-/** What a check found. */
+/** The finding of one probe. */
 export interface Outcome {
   readonly status: Status
   /** Public, so a few words of your own, and never what a dependency said. */
   readonly detail?: string
-  /** Private: what the dependency or its driver said. Only a bearer of the token sees it. */
+  /** Private: the words of the dependency or its driver. Only a bearer of the token sees it. */
   readonly error?: string
   readonly observed?: Observed
 }
 
-/** What a filesystem holds, in bytes. */
+/** The space of a filesystem, in bytes. */
 export interface DiskUsage {
   readonly size: number
-  /** What unprivileged processes can still have. */
+  /** The space that unprivileged processes can still take. */
   readonly available: number
 }
 
 /** Measures the filesystem that a path is on. */
 export type MeasureDisk = (path: string) => Promise<DiskUsage>
 
-/** What a check is handed when it runs. */
+/** The abilities of a host beyond `fetch`; each is there only where the host has it. */
+export interface Machine {
+  /** The disks of the machine that the check runs on: Node and Lambda have some, Workers do not. */
+  readonly diskUsage?: MeasureDisk
+}
+
+/** Handed to a check when it runs. */
 export interface CheckContext<Env> {
   readonly env: Env
   /** Aborts at the check's own deadline; hand it to whatever you await. */
   readonly signal: AbortSignal
   /** The wall clock, in milliseconds since the epoch. */
   readonly now: () => number
-  /** Where it runs, where the definition names regions: `weur`. */
+  /** The region that it runs in, where the definition names regions: `weur`. */
   readonly region?: string
-  /** The disks of the machine that it runs on, where the host has any: Node and Lambda do, Workers do not. */
-  readonly diskUsage?: MeasureDisk
+  readonly machine: Machine
+  /**
+   * The text of an option for this `env`. A text that a function of `env` gave is a secret from then on: it is taken
+   * out of whatever leaves. Throws a `misconfigured` failure where there is none.
+   */
+  readonly text: (option: string, value: Value<Env, string>) => string
+  /** The same for a value that is no text, such as a binding or a pool. */
+  readonly value: <T>(option: string, value: Value<Env, T>) => T
+  /** Has a text taken out of whatever leaves, in every spelling it can be sent in, and gives it back. */
+  readonly secret: (text: string) => string
 }
 
 /** How a result becomes a status: the options that every check takes. */
@@ -90,6 +104,8 @@ export interface Check<Env> {
   readonly entries: ObjectEntries
   /** Defaults of this kind that differ from the common ones. */
   readonly defaults?: PolicyOptions
+  /** Whether its details are its own words, which may hold anything, and not those of the fixed vocabulary. */
+  readonly hasOwnWords?: boolean
   /** Probes once. It throws, or gives what it found; nothing at all is `healthy`. */
   readonly probe: (context: CheckContext<Env>) => Promise<Outcome | Status | void>
 }
@@ -107,18 +123,4 @@ export class CheckFailure extends Error {
     super(message, options)
     this.detail = detail
   }
-}
-
-/** The value of an option for this `env`. Throws a `misconfigured` failure where there is none. */
-export function valueOf<Env>(option: string, value: Value<Env, string>, env: Env): string {
-  let found: unknown
-  try {
-    found = typeof value === 'function' ? value(env) : value
-  } catch {
-    // What the function threw may hold a piece of the value, so it is not passed on.
-    throw new CheckFailure(MISCONFIGURED, `${option}: its function of env threw`)
-  }
-  if (typeof found === 'string' && found !== '') return found
-  const received = found === '' ? 'an empty string' : typeof found
-  throw new CheckFailure(MISCONFIGURED, `${option}: expected a string from env, received ${received}`)
 }

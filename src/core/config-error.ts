@@ -2,7 +2,7 @@
 export interface ConfigFault {
   /** Where: `checks.redis.timeoutMs`. */
   readonly path: string
-  /** What was expected, and what came. */
+  /** The expected and the received value. */
   readonly message: string
 }
 

@@ -1,12 +1,26 @@
 import * as v from 'valibot'
 import type { Check, CheckContext, Outcome, Policy, PolicyOptions, Value } from './check.ts'
 import { ConfigError, type ConfigFault } from './config-error.ts'
+import type { Plugin } from './plugin.ts'
+import { pluginFaults } from './plugin-faults.ts'
 import { POLICY_ENTRIES, resolvePolicy } from './policy.ts'
 import { REGIONS, type Region } from './region.ts'
-import { anything, atLeast, either, listOf, oneOf, options, text, value, wholeAtLeast } from './schema.ts'
+import {
+  anything,
+  atLeast,
+  either,
+  faultsIn,
+  isRecord,
+  listOf,
+  oneOf,
+  options,
+  text,
+  value,
+  wholeAtLeast,
+} from './schema.ts'
 import type { Status } from './status.ts'
 
-/** Who is being checked, as reports and metrics name it. */
+/** The checked service, as reports and metrics name it. */
 export interface Service {
   /** Default `allclear`. */
   readonly name: string
@@ -41,12 +55,15 @@ export interface HealthOptions<Env> {
   readonly metricsPrefix?: string
   /** Bearer token that opens private detail. Default `env.ALLCLEAR_TOKEN`; with neither, nothing opens it. */
   readonly token?: Value<Env, string>
+  /** Further formats and paths. Default none. */
+  readonly plugins?: readonly Plugin<Env>[]
 }
 
 /** A check of a validated definition. */
 export interface HealthCheck<Env> {
   readonly kind: string
   readonly policy: Policy
+  readonly hasOwnWords: boolean
   readonly probe: (context: CheckContext<Env>) => Promise<Outcome | Status | void>
 }
 
@@ -63,6 +80,7 @@ export interface Health<Env> {
   readonly staleAfterMs: number
   readonly metricsPrefix: string
   readonly token: Value<Env, string | undefined>
+  readonly plugins: readonly Plugin<Env>[]
 }
 
 const CHECK_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,62}$/
@@ -72,7 +90,7 @@ const HEALTH = options({
     options({ name: text(), version: v.optional(text()), description: v.optional(text()) }),
   ),
   checks: anything(
-    (input) => typeof input === 'object' && input !== null && Object.keys(input).length > 0,
+    (input) => isRecord(input) && Object.keys(input).length > 0,
     'an object with at least one check',
   ),
   ttlMs: v.optional(atLeast(1)),
@@ -88,6 +106,8 @@ const HEALTH = options({
     text(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'a metric name: letters, digits and _, no digit first'),
   ),
   token: v.optional(value()),
+  // Judged by pluginFaults, which knows more of a plugin than a schema can say.
+  plugins: v.optional(anything(() => true, 'plugins')),
 })
 
 /**
@@ -105,14 +125,20 @@ const HEALTH = options({
  * ```
  */
 export function defineHealth<Env = unknown>(definition: HealthOptions<Env>): Health<Env> {
-  const faults = [...faultsIn(HEALTH, definition, []), ...checkFaults(definition), ...crossFaults(definition)]
+  const faults = [
+    ...faultsIn(HEALTH, definition, []),
+    ...checkFaults(definition),
+    ...pluginFaults((definition as HealthOptions<Env> | undefined)?.plugins),
+    ...crossFaults(definition),
+  ]
   if (faults.length > 0) throw new ConfigError(faults)
   const { ttlMs = 5000, intervalMs } = definition
   return {
     service: definition.service ?? { name: 'allclear' },
-    checks: mapValues(definition.checks, ({ kind, options, defaults, probe }) => ({
+    checks: mapValues(definition.checks, ({ kind, options, defaults, hasOwnWords = false, probe }) => ({
       kind,
       policy: resolvePolicy({ ...defaults, ...withoutUndefined(options) }),
+      hasOwnWords,
       probe,
     })),
     ttlMs,
@@ -124,6 +150,7 @@ export function defineHealth<Env = unknown>(definition: HealthOptions<Env>): Hea
     staleAfterMs: definition.staleAfterMs ?? 3 * Math.max(ttlMs, intervalMs ?? 0),
     metricsPrefix: definition.metricsPrefix ?? 'app',
     token: definition.token ?? tokenOfEnv,
+    plugins: definition.plugins ?? [],
   }
 }
 
@@ -131,18 +158,10 @@ function tokenOfEnv(env: unknown): string | undefined {
   return (env as { ALLCLEAR_TOKEN?: string } | undefined)?.ALLCLEAR_TOKEN
 }
 
-function faultsIn(schema: v.GenericSchema, input: unknown, path: readonly string[]): ConfigFault[] {
-  const { issues = [] } = v.safeParse(schema, input)
-  return issues.map((issue) => {
-    const keys = [...path, ...(issue.path ?? []).map(({ key }) => String(key))]
-    return { path: keys.join('.') || 'definition', message: issue.message }
-  })
-}
-
 function checkFaults(definition: HealthOptions<never>): ConfigFault[] {
   const checks: unknown = (definition as Partial<HealthOptions<never>> | undefined)?.checks
-  if (typeof checks !== 'object' || checks === null) return []
-  return Object.entries(checks as Record<string, unknown>).flatMap(([name, check]) => {
+  if (!isRecord(checks)) return []
+  return Object.entries(checks).flatMap(([name, check]) => {
     const path = `checks.${name}`
     const naming = CHECK_NAME.test(name)
       ? []

@@ -1,6 +1,6 @@
 import type { Region } from './region.ts'
 
-/** What the platform tells of where a caller is (`request.cf`). */
+/** The place of a caller, as the platform tells it (`request.cf`). */
 export interface CallerPlace {
   readonly latitude?: string
   readonly longitude?: string

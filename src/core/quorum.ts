@@ -1,6 +1,6 @@
 import type { Health, Quorum } from './define.ts'
-import type { CheckReport, RegionReport, Report } from './report.ts'
-import { foldStatus } from './status.ts'
+import { type CheckReport, type RegionReport, type Report, statusOf } from './report.ts'
+import type { Status } from './status.ts'
 
 /** How many of so many regions must agree. A tie is not a majority. */
 export function votesNeeded(quorum: Quorum, regions: number): number {
@@ -9,7 +9,7 @@ export function votesNeeded(quorum: Quorum, regions: number): number {
 }
 
 /**
- * Folds what the regions report into what the world says.
+ * Folds the reports of regions into the world's word.
  *
  * A check is `unhealthy` when the quorum says so; fewer make it `degraded`, naming the regions: a bad region is
  * neither hidden nor an outage. A region where the check is `unknown` has no vote, and when fewer than the quorum
@@ -29,7 +29,7 @@ export function foldRegions(health: Health<never>, regions: readonly RegionRepor
   )
   return {
     service: health.service,
-    status: foldStatus(checks.filter(({ probes }) => probes.includes('ready'))),
+    status: statusOf(checks.filter(({ policy }) => policy.probes.includes('ready'))),
     state: 'shared',
     // The whole is as old as its oldest part.
     checkedAt: settled.length === 0 ? null : Math.min(...settled.map(({ checkedAt }) => checkedAt)),
@@ -47,28 +47,26 @@ interface Vote {
 }
 
 function foldCheck(votes: readonly Vote[], needed: number): CheckReport {
-  const of = (status: CheckReport['status']): Vote[] => votes.filter(({ check }) => check.status === status)
-  const unhealthy = of('unhealthy')
-  if (votes.length - of('unknown').length < needed) return verdict(votes, of('unknown'), 'unknown')
+  const saying = (status: Status): Vote[] => votes.filter(({ check }) => check.finding.status === status)
+  const unhealthy = saying('unhealthy')
+  const unknown = saying('unknown')
+  if (votes.length - unknown.length < needed) return verdict(votes, unknown, 'unknown')
   if (unhealthy.length >= needed) return verdict(votes, unhealthy, 'unhealthy')
-  const worse = unhealthy.length > 0 ? unhealthy : of('degraded')
-  return worse.length > 0 ? verdict(votes, worse, 'degraded') : verdict(votes, of('healthy'), 'healthy')
+  const worse = unhealthy.length > 0 ? unhealthy : saying('degraded')
+  return worse.length > 0 ? verdict(votes, worse, 'degraded') : verdict(votes, saying('healthy'), 'healthy')
 }
 
-/** The check as the first of those who decided it sees it, with the word of all. */
-function verdict(
-  votes: readonly Vote[],
-  decided: readonly Vote[],
-  status: CheckReport['status'],
-): CheckReport {
+/** The check as the first region that decided it sees it, with the word of all and the totals of none. */
+function verdict(votes: readonly Vote[], decided: readonly Vote[], status: Status): CheckReport {
   const [first] = decided
   if (first === undefined) throw new Error('a quorum of no regions decides nothing')
-  const { check } = first
+  const { totals: _, ...check } = first.check
+  const { status: found, detail } = check.finding
   const isSaidByAll =
-    decided.length === votes.length && decided.every((vote) => vote.check.detail === check.detail)
+    decided.length === votes.length && decided.every((vote) => vote.check.finding.detail === detail)
   const names = decided.map(({ region }) => region).join(', ')
-  const detail = status === 'healthy' || isSaidByAll ? check.detail : `${check.status} in ${names}`
-  return { ...check, status, detail }
+  const words = status === 'healthy' || isSaidByAll ? detail : `${found} in ${names}`
+  return { ...check, finding: { ...check.finding, status, detail: words } }
 }
 
 function checkIn({ checks }: Report, name: string): CheckReport {

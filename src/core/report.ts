@@ -1,33 +1,31 @@
-import { type BreakerPhase, phase } from './breaker.ts'
-import { type CheckState, type Reading, checkState, reported } from './cell.ts'
-import type { Observed, ProbeName } from './check.ts'
+import { type CheckState, NO_TOTALS, type Totals } from './check-state.ts'
+import { type Reading, checkState } from './cell.ts'
+import type { Observed, Policy } from './check.ts'
 import type { Health, HealthCheck, Service } from './define.ts'
-import { EMPTY_HISTOGRAM, type Histogram } from './histogram.ts'
+import { type Finding, finding } from './finding.ts'
 import { type Status, foldStatus } from './status.ts'
 
-/** One check as it stands; every format renders this. */
-export interface CheckReport {
-  readonly name: string
-  readonly status: Status
-  readonly critical: boolean
-  readonly tags: readonly string[]
-  readonly probes: readonly ProbeName[]
-  /** The last probe alone; 0 where the breaker kept it from running. */
+/** The last probe of a check. */
+export interface LastProbe {
+  /** The probe alone, in milliseconds; 0 where the breaker kept it from running. */
   readonly durationMs: number
-  /** Public. */
-  readonly detail: string
   /** Private: for a bearer of the token alone. */
   readonly error: string | undefined
   /** Private, like `error`. */
   readonly observed: Observed | undefined
-  readonly breaker: BreakerPhase
   /** When it last really ran; `null` before the first time. */
   readonly checkedAt: number | null
-  /** When an open breaker may be tried. */
-  readonly retryAt: number | undefined
-  readonly runs: Readonly<Record<Status, number>>
-  readonly trips: number
-  readonly durations: Histogram
+}
+
+/** One check as it stands; every format renders this. */
+export interface CheckReport {
+  readonly name: string
+  readonly kind: string
+  readonly policy: Policy
+  readonly finding: Finding
+  readonly probe: LastProbe
+  /** Counts of one cell. The quorum's word on a check has none. */
+  readonly totals?: Totals
 }
 
 /** The answer, before it is rendered. */
@@ -42,11 +40,11 @@ export interface Report {
   readonly nextRoundMs: number
   readonly startedUp: boolean
   readonly checks: readonly CheckReport[]
-  /** What each region reports, where the definition names regions. */
+  /** The report of each region, where the definition names regions. */
   readonly regions: readonly RegionReport[]
 }
 
-/** What one region reports. */
+/** The report of one region. */
 export interface RegionReport {
   readonly region: string
   /** Where it really ran, as the airport code of the data centre, when the platform told. */
@@ -54,21 +52,19 @@ export interface RegionReport {
   readonly report: Report
 }
 
-const NO_RUNS = { healthy: 0, degraded: 0, unhealthy: 0, unknown: 0 } as const
-
 /** Evaluates a reading of the cell: pure, and all in the cell's own clock. */
 export function report(health: Health<never>, { snapshot, now }: Reading, state: Report['state']): Report {
   const { settledAt } = snapshot
-  // Clocks step: an age is never negative, but what settled far ahead proves as little as what did so long ago.
+  // Clocks step: an age is never negative, but a round far ahead proves as little as one long ago.
   const ageMs = settledAt === null ? null : Math.max(0, now - settledAt)
   const distanceMs = settledAt === null ? Infinity : Math.abs(now - settledAt)
-  const stale = distanceMs > health.staleAfterMs
+  const isStale = distanceMs > health.staleAfterMs
   const checks = Object.entries(health.checks).map(([name, check]) =>
-    checkReport(name, check, checkState(snapshot, name), stale, now),
+    checkReport(name, check, checkState(snapshot, name), now, isStale),
   )
   return {
     service: health.service,
-    status: statusFor(checks, 'ready'),
+    status: statusOf(checks.filter(({ policy }) => policy.probes.includes('ready'))),
     state,
     checkedAt: settledAt,
     ageMs,
@@ -85,9 +81,9 @@ export function report(health: Health<never>, { snapshot, now }: Reading, state:
  */
 export function steadyMs({ staleAfterMs }: Health<never>, full: Report): number {
   const { checkedAt, ageMs, nextRoundMs, checks } = full
-  if (checkedAt === null || ageMs === null || checks.some((check) => check.checkedAt === null)) return 0
+  if (checkedAt === null || ageMs === null || checks.some(({ probe }) => probe.checkedAt === null)) return 0
   const now = checkedAt + ageMs
-  const waits = checks.flatMap(({ breaker, retryAt }) =>
+  const waits = checks.flatMap(({ finding: { breaker, retryAt } }) =>
     breaker === 'open' && retryAt !== undefined ? [retryAt - now] : [],
   )
   return Math.max(0, Math.min(nextRoundMs, staleAfterMs - ageMs, ...waits))
@@ -108,47 +104,37 @@ export function aged(full: Report, byMs: number): Report {
 export function select(full: Report, isWanted: (check: CheckReport) => boolean): Report {
   const checks = full.checks.filter(isWanted)
   const regions = full.regions.map((one) => ({ ...one, report: select(one.report, isWanted) }))
-  return { ...full, checks, status: foldStatus(checks), regions }
+  return { ...full, checks, status: statusOf(checks), regions }
 }
 
-function statusFor(checks: readonly CheckReport[], probe: ProbeName): Status {
-  return foldStatus(checks.filter(({ probes }) => probes.includes(probe)))
+/** Folds the statuses of checks into one. */
+export function statusOf(checks: readonly CheckReport[]): Status {
+  return foldStatus(
+    checks.map(({ policy, finding }) => ({ critical: policy.critical, status: finding.status })),
+  )
 }
 
 function checkReport(
   name: string,
-  { policy }: HealthCheck<never>,
+  { kind, policy }: HealthCheck<never>,
   state: CheckState | undefined,
-  stale: boolean,
   now: number,
+  isStale: boolean,
 ): CheckReport {
-  const { critical, tags, probes } = policy
-  const breaker = state === undefined ? 'closed' : phase(state.breaker, policy.breaker, now)
+  const found = finding(state, now, policy, isStale)
+  const last = state?.last
+  const { runs, trips, durations } = state ?? NO_TOTALS
   return {
     name,
-    critical,
-    tags,
-    probes,
-    ...finding(state, breaker, stale, state === undefined ? 'unknown' : reported(state, policy, now)),
-    error: state?.last.error,
-    observed: state?.last.observed,
-    breaker,
-    checkedAt: state?.checkedAt ?? null,
-    retryAt: state?.breaker.state === 'open' && breaker !== 'closed' ? state.breaker.retryAt : undefined,
-    runs: state?.runs ?? NO_RUNS,
-    trips: state?.trips ?? 0,
-    durations: state?.durations ?? EMPTY_HISTOGRAM,
+    kind,
+    policy,
+    finding: found,
+    probe: {
+      durationMs: last !== undefined && (isStale || found.breaker === 'closed') ? last.durationMs : 0,
+      error: last?.error,
+      observed: last?.observed,
+      checkedAt: state?.checkedAt ?? null,
+    },
+    totals: { runs, trips, durations },
   }
-}
-
-function finding(
-  state: CheckState | undefined,
-  breaker: BreakerPhase,
-  stale: boolean,
-  status: Status,
-): Pick<CheckReport, 'status' | 'detail' | 'durationMs'> {
-  if (state === undefined) return { status: 'unknown', detail: 'not run yet', durationMs: 0 }
-  if (stale) return { status: 'unknown', detail: 'stale', durationMs: state.last.durationMs }
-  if (breaker !== 'closed') return { status, detail: 'circuit open', durationMs: 0 }
-  return { status, detail: state.last.detail, durationMs: state.last.durationMs }
 }

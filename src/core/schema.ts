@@ -1,9 +1,10 @@
 import * as v from 'valibot'
+import type { ConfigFault } from './config-error.ts'
 
 /** Longest delay that a timer of any platform keeps; a longer one would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** Says what came, short enough for one line. Of what may hold a secret only the kind is said. */
+/** Names the received value in one line. A value that may hold a secret is named by its kind alone. */
 function received(input: unknown, secret = false): string {
   if (Array.isArray(input)) return 'an array'
   if (typeof input === 'object' && input !== null) return 'an object'
@@ -106,6 +107,23 @@ export function httpUrl(): v.GenericSchema {
 /** A value that a function of the input chooses the schema of. */
 export function either(choose: (input: unknown) => v.GenericSchema): v.GenericSchema {
   return v.lazy(choose)
+}
+
+/** Every fault that a schema finds in an input, with its path below the given one. */
+export function faultsIn(schema: v.GenericSchema, input: unknown, path: readonly string[]): ConfigFault[] {
+  const { issues = [] } = v.safeParse(schema, input)
+  return issues.map((issue) => {
+    const keys = [...path, ...(issue.path ?? []).map(({ key }) => String(key))]
+    return { path: keys.join('.') || 'definition', message: issue.message }
+  })
+}
+
+export function isFunction(input: unknown): boolean {
+  return typeof input === 'function'
+}
+
+export function isRecord(input: unknown): input is Record<string, unknown> {
+  return typeof input === 'object' && input !== null
 }
 
 function isNumber(input: unknown): input is number {

@@ -1,4 +1,4 @@
-/** What a check, or the whole, is found to be. `unknown` means that nothing is proven: it never counts as good. */
+/** The state of a check, or of the whole. `unknown` means that nothing is proven: it never counts as good. */
 export type Status = 'healthy' | 'degraded' | 'unhealthy' | 'unknown'
 
 /** Every status, best first. */

@@ -1,3 +1,4 @@
+import type { Format } from '../core/plugin.ts'
 import type { CheckReport, RegionReport, Report } from '../core/report.ts'
 import type { Status } from '../core/status.ts'
 
@@ -24,7 +25,7 @@ export interface JsonReport {
   readonly checked_at: string | null
   readonly age_ms: number | null
   readonly checks: Readonly<Record<string, JsonCheck>>
-  /** What each region says, where the definition names regions. */
+  /** Each region as it stands, where the definition names regions. */
   readonly regions?: Readonly<Record<string, JsonRegion>>
 }
 
@@ -34,71 +35,74 @@ export interface JsonRegion extends Omit<JsonReport, 'state' | 'regions'> {
   readonly colo: string | null
 }
 
-/** Renders the report as the JSON of `/readyz`; what a dependency said is in it only when `isPrivate`. */
-export function json(report: Report, isPrivate: boolean): JsonReport {
-  const { status, state, checkedAt, ageMs, checks, regions } = report
-  return {
-    status,
-    ...(state === 'local' ? { state: 'local' } : {}),
-    checked_at: time(checkedAt),
-    age_ms: ageMs,
-    checks: Object.fromEntries(checks.map((check) => [check.name, jsonCheck(check, isPrivate)])),
-    ...(regions.length > 0
-      ? { regions: Object.fromEntries(regions.map((one) => [one.region, jsonRegion(one, isPrivate)])) }
-      : {}),
-  }
+/** The JSON of `/readyz`, `/readyz/NAME` and `/startupz`, with private detail for a bearer of the token. */
+export const json: Format = {
+  name: 'json',
+  mediaTypes: ['application/json'],
+  render: ({ report, check, region, isPrivate }) => ({
+    type: 'application/json',
+    body:
+      check !== undefined
+        ? JSON.stringify(jsonCheck(check, isPrivate))
+        : region !== undefined
+          ? `{"region":"${region.region}",${regionText(region, isPrivate)}`
+          : reportText(report, isPrivate),
+  }),
+}
+
+/** The report as a value, with private detail. */
+export function jsonReport(report: Report): JsonReport {
+  return JSON.parse(reportText(report, true)) as JsonReport
+}
+
+function reportText({ status, state, regions, ...rest }: Report, isPrivate: boolean): string {
+  const places = regions.map((one) => `"${one.region}":{${regionText(one, isPrivate)}`)
+  const local = state === 'local' ? ',"state":"local"' : ''
+  const world = places.length === 0 ? '' : `,"regions":{${places.join(',')}}`
+  return `{"status":"${status}"${local},${restText(rest, isPrivate)}${world}}`
+}
+
+/** A region without its opening brace, before which its name can be put. */
+function regionText({ colo, report }: RegionReport, isPrivate: boolean): string {
+  return `"status":"${report.status}","colo":${JSON.stringify(colo)},${restText(report, isPrivate)}}`
+}
+
+function restText(
+  { checkedAt, ageMs, checks }: Pick<Report, 'checkedAt' | 'ageMs' | 'checks'>,
+  isPrivate: boolean,
+): string {
+  return `"checked_at":${JSON.stringify(time(checkedAt))},"age_ms":${ageMs},"checks":${checksText(checks, isPrivate)}`
 }
 
 /**
- * The same as text, without what is private. It is what nearly all polls ask for, and the checks of a report that a
- * process keeps are the same objects from poll to poll: they are rendered once.
+ * Nearly all polls ask for the public report, and the checks of a report that a process keeps are the same objects from
+ * poll to poll: they are rendered once.
  */
-export function jsonText({ status, state, checkedAt, ageMs, checks, regions }: Report): string {
-  const head = state === 'local' ? `"status":"${status}","state":"local"` : `"status":"${status}"`
-  const places = regions.map(
-    ({ region, colo, report }) =>
-      `"${region}":{"status":"${report.status}","colo":${JSON.stringify(colo)},${rest(report)}}`,
-  )
-  const tail = places.length === 0 ? '' : `,"regions":{${places.join(',')}}`
-  return `{${head},${rest({ checkedAt, ageMs, checks })}${tail}}`
-}
+const publicTexts = new WeakMap<Report['checks'], string>()
 
-function rest({ checkedAt, ageMs, checks }: Pick<Report, 'checkedAt' | 'ageMs' | 'checks'>): string {
-  const at = checkedAt === null ? 'null' : `"${time(checkedAt)}"`
-  return `"checked_at":${at},"age_ms":${ageMs},"checks":${checksText(checks)}`
-}
-
-const checksTexts = new WeakMap<Report['checks'], string>()
-
-function checksText(checks: Report['checks']): string {
-  const known = checksTexts.get(checks)
+function checksText(checks: Report['checks'], isPrivate: boolean): string {
+  const known = isPrivate ? undefined : publicTexts.get(checks)
   if (known !== undefined) return known
   const text = JSON.stringify(
-    Object.fromEntries(checks.map((check) => [check.name, jsonCheck(check, false)])),
+    Object.fromEntries(checks.map((check) => [check.name, jsonCheck(check, isPrivate)])),
   )
-  checksTexts.set(checks, text)
+  if (!isPrivate) publicTexts.set(checks, text)
   return text
 }
 
-/** Renders one region as it stands in the report, and alone for `?region=`. */
-export function jsonRegion({ colo, report }: RegionReport, isPrivate: boolean): JsonRegion {
-  const { status, ...rest } = json(report, isPrivate)
-  return { status, colo, ...rest }
-}
-
-/** Renders one check as the JSON of `/readyz/NAME`. */
-export function jsonCheck(check: CheckReport, isPrivate: boolean): JsonCheck {
-  const { status, critical, durationMs, detail, breaker, checkedAt, retryAt, error, observed } = check
+function jsonCheck({ policy, finding, probe }: CheckReport, isPrivate: boolean): JsonCheck {
+  const { error, observed } = probe
+  const { status, detail, breaker, retryAt } = finding
   return {
     status,
-    critical,
-    duration_ms: Math.round(durationMs * 100) / 100,
+    critical: policy.critical,
+    duration_ms: Math.round(probe.durationMs * 100) / 100,
     detail,
     breaker,
-    checked_at: time(checkedAt),
-    ...(retryAt === undefined ? {} : { retry_at: time(retryAt) }),
-    ...(isPrivate && error !== undefined ? { error } : {}),
-    ...(isPrivate && observed !== undefined ? { observed } : {}),
+    checked_at: time(probe.checkedAt),
+    ...(retryAt !== undefined && { retry_at: time(retryAt) }),
+    // JSON leaves out what is undefined.
+    ...(isPrivate && ({ error, observed } as object)),
   }
 }
 

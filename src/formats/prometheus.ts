@@ -1,41 +1,49 @@
 import { BREAKER_PHASES } from '../core/breaker.ts'
 import { BUCKETS_SECONDS } from '../core/histogram.ts'
+import { NO_TOTALS, type Totals } from '../core/check-state.ts'
+import type { Format } from '../core/plugin.ts'
 import type { CheckReport, Report } from '../core/report.ts'
 import { STATUSES, type Status } from '../core/status.ts'
 
-/** The content type of Prometheus text. */
-export const PROMETHEUS_TYPE: string = 'text/plain; version=0.0.4; charset=utf-8'
-
-/** The content type of OpenMetrics text. */
-export const OPENMETRICS_TYPE: string = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
-
-export interface PrometheusOptions {
-  /** First word of every metric. */
-  readonly prefix: string
-  /** OpenMetrics 1.0 instead of Prometheus text 0.0.4. */
-  readonly openMetrics: boolean
-}
-
 /**
- * Renders the report as metrics, in Prometheus text 0.0.4
- * (https://prometheus.io/docs/instrumenting/exposition_formats/) or OpenMetrics 1.0
- * (https://prometheus.io/docs/specs/om/open_metrics_spec/). Where there are regions the series of checks are theirs,
- * and only the status and the name are those of the whole.
+ * The report as metrics: in OpenMetrics 1.0 (https://prometheus.io/docs/specs/om/open_metrics_spec/), or else in
+ * Prometheus text 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ *
+ * Nothing in the metrics ages, and the checks of a report that a process keeps are the same objects from scrape to
+ * scrape: they are rendered once.
+ *
+ * @param prefix the first word of every metric.
  */
-export function prometheus(report: Report, { prefix, openMetrics }: PrometheusOptions): string {
-  const families = [...checkFamilies(seriesIn(report), openMetrics), ...wholeFamilies(report)]
-  const text = families.map((family) => render(family, prefix, openMetrics)).join('')
-  return openMetrics ? `${text}# EOF\n` : text
+export function metricsFormat(prefix: string, isOpen: boolean): Format {
+  const texts = new WeakMap<Report['checks'], string>()
+  const [mediaType, version] = isOpen ? ['application/openmetrics-text', '1.0.0'] : ['text/plain', '0.0.4']
+  return {
+    name: isOpen ? 'openmetrics' : 'prometheus',
+    mediaTypes: [mediaType],
+    render: ({ report }) => {
+      const body = texts.get(report.checks) ?? textOf(report, prefix, isOpen)
+      texts.set(report.checks, body)
+      return { type: `${mediaType}; version=${version}; charset=utf-8`, body }
+    },
+  }
 }
 
-/** A check, and the labels that all of its samples have. */
+/** With regions the series of checks are theirs, and only the status and the name are those of the whole. */
+function textOf(report: Report, prefix: string, isOpen: boolean): string {
+  const families = [...checkFamilies(seriesIn(report), isOpen), ...wholeFamilies(report)]
+  const rendered = families.map((family) => render(family, prefix, isOpen)).join('')
+  return isOpen ? `${rendered}# EOF\n` : rendered
+}
+
+/** One check in one cell, and the labels that all of its samples have. */
 interface Series {
   readonly check: CheckReport
+  readonly totals: Totals
   readonly labels: string
 }
 
 interface Sample {
-  /** What follows the family's name. */
+  /** Appended to the family's name. */
   readonly suffix?: string
   readonly labels: string
   readonly value: number
@@ -61,14 +69,14 @@ const VALUES: Readonly<Record<Status, readonly number[]>> = {
 
 const VALUES_HELP = '1 healthy, 0.5 degraded, 0 unhealthy, absent when unknown'
 
-function checkFamilies(series: readonly Series[], openMetrics: boolean): Family[] {
+function checkFamilies(series: readonly Series[], isOpen: boolean): Family[] {
   return [
     {
       name: 'health_check_status',
       type: 'gauge',
       help: `What the check is found to be: ${VALUES_HELP}.`,
       samples: series.flatMap(({ check, labels }) =>
-        VALUES[check.status].map((value) => ({ labels, value })),
+        VALUES[check.finding.status].map((value) => ({ labels, value })),
       ),
     },
     {
@@ -76,16 +84,16 @@ function checkFamilies(series: readonly Series[], openMetrics: boolean): Family[
       type: 'histogram',
       unit: 'seconds',
       help: 'How long the probes took that came to an end.',
-      samples: series.flatMap((one) => histogram(one, openMetrics)),
+      samples: series.flatMap((one) => histogram(one, isOpen)),
     },
     {
       name: 'health_check_runs_total',
       type: 'counter',
       help: 'Probes run, by what they found.',
-      samples: series.flatMap(({ check, labels }) =>
+      samples: series.flatMap(({ totals, labels }) =>
         STATUSES.map((status) => ({
           labels: `${labels},status="${status}"`,
-          value: check.runs[status],
+          value: totals.runs[status],
         })),
       ),
     },
@@ -96,7 +104,7 @@ function checkFamilies(series: readonly Series[], openMetrics: boolean): Family[
       samples: series.flatMap(({ check, labels }) =>
         BREAKER_PHASES.map((state) => ({
           labels: `${labels},state="${state}"`,
-          value: check.breaker === state ? 1 : 0,
+          value: check.finding.breaker === state ? 1 : 0,
         })),
       ),
     },
@@ -104,15 +112,15 @@ function checkFamilies(series: readonly Series[], openMetrics: boolean): Family[
       name: 'health_check_breaker_trips_total',
       type: 'counter',
       help: 'Times that the circuit breaker opened.',
-      samples: series.map(({ check, labels }) => ({ labels, value: check.trips })),
+      samples: series.map(({ totals, labels }) => ({ labels, value: totals.trips })),
     },
     {
       name: 'health_check_last_run_timestamp_seconds',
       type: 'gauge',
       unit: 'seconds',
       help: 'When the check last ran, in seconds since the epoch; absent before the first time.',
-      samples: series.flatMap(({ check: { checkedAt }, labels }) =>
-        checkedAt === null ? [] : [{ labels, value: checkedAt / 1000 }],
+      samples: series.flatMap(({ check: { probe }, labels }) =>
+        probe.checkedAt === null ? [] : [{ labels, value: probe.checkedAt / 1000 }],
       ),
     },
   ]
@@ -148,22 +156,23 @@ function wholeFamilies({ status, service: { name, version }, regions }: Report):
 }
 
 function seriesIn({ checks, regions }: Report): Series[] {
-  if (regions.length === 0) return checks.map((check) => ({ check, labels: label('check_name', check.name) }))
-  return regions.flatMap(({ region, report }) =>
-    report.checks.map((check) => ({
-      check,
-      labels: `${label('check_name', check.name)},${label('region', region)}`,
-    })),
-  )
+  if (regions.length === 0) return checks.map((check) => seriesOf(check))
+  return regions.flatMap(({ region, report }) => report.checks.map((check) => seriesOf(check, region)))
+}
+
+function seriesOf(check: CheckReport, region?: string): Series {
+  const named = label('check_name', check.name)
+  const labels = region === undefined ? named : `${named},${label('region', region)}`
+  return { check, totals: check.totals ?? NO_TOTALS, labels }
 }
 
 /** OpenMetrics wants the bounds of buckets as floats, `1.0`; Prometheus itself writes `1`. */
 const BOUNDS = BUCKETS_SECONDS.map(String)
 const FLOAT_BOUNDS = BOUNDS.map((bound) => (bound.includes('.') ? bound : `${bound}.0`))
 
-function histogram({ check, labels }: Series, openMetrics: boolean): Sample[] {
-  const { counts, sumSeconds } = check.durations
-  const bounds = openMetrics ? FLOAT_BOUNDS : BOUNDS
+function histogram({ totals, labels }: Series, isOpen: boolean): Sample[] {
+  const { counts, sumSeconds } = totals.durations
+  const bounds = isOpen ? FLOAT_BOUNDS : BOUNDS
   let cumulated = 0
   const buckets = counts.map((count, index) => {
     cumulated += count
@@ -180,22 +189,22 @@ function histogram({ check, labels }: Series, openMetrics: boolean): Sample[] {
   ]
 }
 
-function render({ name, type, unit, help, samples }: Family, prefix: string, openMetrics: boolean): string {
+function render({ name, type, unit, help, samples }: Family, prefix: string, isOpen: boolean): string {
   const full = `${prefix}_${name}`
   // In OpenMetrics `_total` belongs to a counter's sample, not to its family.
-  const family = openMetrics && type === 'counter' ? full.slice(0, -'_total'.length) : full
-  let text = `# HELP ${family} ${help}\n# TYPE ${family} ${type}\n`
-  if (openMetrics && unit !== undefined) text += `# UNIT ${family} ${unit}\n`
+  const family = isOpen && type === 'counter' ? full.slice(0, -'_total'.length) : full
+  let rendered = `# HELP ${family} ${help}\n# TYPE ${family} ${type}\n`
+  if (isOpen && unit !== undefined) rendered += `# UNIT ${family} ${unit}\n`
   for (const { suffix = '', labels, value } of samples) {
-    text += `${full}${suffix}${labels === '' ? '' : `{${labels}}`} ${value}\n`
+    rendered += `${full}${suffix}${labels === '' ? '' : `{${labels}}`} ${value}\n`
   }
-  return text
+  return rendered
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n' }
 
 function label(name: string, value: string): string {
-  // The text is sent as UTF-8, which has no lone surrogates.
-  const text = value.toWellFormed()
-  return `${name}="${text.replaceAll(/[\\"\n]/g, (character) => ESCAPES[character] ?? character)}"`
+  // UTF-8 has no lone surrogates.
+  const wellFormed = value.toWellFormed()
+  return `${name}="${wellFormed.replaceAll(/[\\"\n]/g, (character) => ESCAPES[character] ?? character)}"`
 }

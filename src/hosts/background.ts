@@ -2,20 +2,20 @@ export interface BackgroundOptions {
   readonly intervalMs: number
   /** From 0 up to 1, for the jitter. */
   readonly random: () => number
-  /** Told of what was thrown; the next time comes all the same. */
+  /** Takes the error of work that failed. The next run comes all the same. */
   readonly onError: (error: unknown) => void
 }
 
-/** Work that goes on without anybody asking. */
+/** Work that repeats in the background. */
 export interface Background {
-  /** Lets no more begin, and comes back when what is under way has ended. */
+  /** Starts no further run, and waits for the one under way. */
   readonly stop: () => Promise<void>
 }
 
-/** Each comes up to a tenth early by chance, so that many processes do not beat together. */
+/** Each run comes early by a random part of up to a tenth, so that many processes do not run at the same moment. */
 const JITTER = 0.1
 
-/** Works at once, and then every so often, for as long as the process has other reasons to live. */
+/** Runs the work at once and then at every interval. It does not keep the process alive. */
 export function background(
   work: () => Promise<unknown>,
   { intervalMs, random, onError }: BackgroundOptions,
@@ -24,7 +24,7 @@ export function background(
   let underWay: Promise<unknown> = Promise.resolve()
 
   function begin(): void {
-    // First of all, so that whatever fails below, the next one comes.
+    // The next run is set first: whatever fails below, the work goes on.
     timer = setTimeout(begin, intervalMs * (1 - JITTER * random()))
     ;(timer as unknown as NodeJS.Timeout).unref()
     underWay = work().catch(onError)

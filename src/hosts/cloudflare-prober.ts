@@ -1,25 +1,25 @@
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import type { Result } from '../core/cell.ts'
+import type { Result } from '../core/check-state.ts'
 import type { Health } from '../core/define.ts'
-import { HOMEWARD_MS } from '../http/poll-time.ts'
-import { systemClock } from '../probe/clock.ts'
+import { systemClock } from '../drivers/clock.ts'
+import { DELIVERY_MS } from '../poll/time.ts'
 import { runRound } from '../probe/round.ts'
 import { durableObject } from '../stores/durable-object.ts'
 import type { RoundOrder } from '../stores/durable-object-cell.ts'
 import { observeColo } from './colo.ts'
 
-/** Some checks of a round, for one invocation. */
+/** The part of a round that one invocation runs. */
 export interface ProbeOrder {
   readonly cell: string
   readonly names: readonly string[]
   readonly budgetMs: number
 }
 
-/** What a Prober answers to. */
+/** The calls that a Prober takes. */
 export interface ProberEntrypoint {
-  /** Takes a round on and comes back at once. */
+  /** Takes a round on, and does not wait for its end. */
   round(order: RoundOrder): void
-  /** Runs some checks of one. */
+  /** Runs some checks of a round. */
   probe(order: ProbeOrder): Promise<Record<string, Result>>
 }
 
@@ -28,12 +28,12 @@ export type ProberClass = new (
   env: Cloudflare.Env,
 ) => WorkerEntrypoint & ProberEntrypoint
 
-/** Whatever it is that gives an object or an entrypoint the Worker's own exports. */
-export interface WithExports {
+/** The part of a platform's context that holds the Worker's own exports. */
+interface WithExports {
   readonly exports?: { readonly Prober?: ProberEntrypoint }
 }
 
-/** The Worker's own Prober, reached where the caller runs. */
+/** The Worker's own Prober. It runs where its caller runs. */
 export function proberOf(ctx: unknown): ProberEntrypoint {
   const prober = (ctx as WithExports).exports?.Prober
   if (prober === undefined)
@@ -42,9 +42,8 @@ export function proberOf(ctx: unknown): ProberEntrypoint {
 }
 
 /**
- * Makes the class of the stateless invocations that run the rounds of a cell, in the place where its object is. One
- * takes the round, spreads it over as many as it needs for `concurrency` checks each, and brings all results home in
- * one call.
+ * Makes the class of the stateless invocations that run the rounds of a cell where its object is. One invocation takes
+ * the round, spreads it over further ones of `concurrency` checks each, and delivers all results in one call.
  */
 export function proberClass(
   health: Health<never>,
@@ -62,8 +61,8 @@ export function proberClass(
     }
 
     async #run({ cell, lease, host }: RoundOrder): Promise<void> {
-      // Twice the way home: the poll that waits for this round gives up once before its own deadline.
-      const budgetMs = health.deadlineMs - 2 * Math.min(HOMEWARD_MS, health.deadlineMs / 10)
+      // The time for two deliveries: of the results to the object, and of the snapshot to the poll that waits for it.
+      const budgetMs = health.deadlineMs - 2 * Math.min(DELIVERY_MS, health.deadlineMs / 10)
       const [own = [], ...others] = chunks(lease.checks, health.concurrency)
       const prober = proberOf(this.ctx)
       const [colo, ...results] = await Promise.all([
@@ -71,13 +70,13 @@ export function proberClass(
         this.probe({ cell, names: own, budgetMs }),
         ...others.map((names) => prober.probe({ cell, names, budgetMs }).catch(noResults)),
       ])
-      const { store } = durableObject(cellNamespace(this.env), cell)
+      const store = durableObject(cellNamespace(this.env), cell)
       await store.complete(lease, Object.assign({}, ...results), colo)
     }
   }
 }
 
-/** An invocation that was lost leaves its checks without results, and the cell takes them for unknown. */
+/** The cell takes the checks of a lost invocation, which have no results, for unknown. */
 function noResults(error: unknown): Record<string, Result> {
   console.warn(`allclear: a part of a round was lost: ${error instanceof Error ? error.name : typeof error}`)
   return {}

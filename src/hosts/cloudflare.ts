@@ -1,36 +1,36 @@
 import type { Health } from '../core/define.ts'
-import { type Caller, poller } from '../http/poll.ts'
-import { type RegionCell, regionalPoller } from '../http/poll-regions.ts'
+import type { Region } from '../core/region.ts'
+import { systemClock } from '../drivers/clock.ts'
 import { type Routes, createRoutes } from '../http/routes.ts'
-import { systemClock } from '../probe/clock.ts'
-import { type RegionalStore, durableObject } from '../stores/durable-object.ts'
+import { type PolledCell, poller } from '../poll/poller.ts'
+import { durableObject } from '../stores/durable-object.ts'
 import { type CellClass, cellClass } from '../stores/durable-object-cell.ts'
 import { type ProberClass, proberClass, proberOf } from './cloudflare-prober.ts'
 import { ownHost } from './colo.ts'
 
-/** What a Worker exports. */
+/** The exports of a Worker. */
 export interface OnCloudflare {
-  /** The Worker: `export default worker`. Its `scheduled` revives background rounds; give it a cron trigger. */
+  /** The Worker: `export default worker`. Its `scheduled`, called by a cron trigger, revives background rounds. */
   readonly worker: {
     readonly fetch: Routes['fetch']
     readonly scheduled: (controller: unknown, env: unknown) => Promise<void>
   }
   /** The Durable Object class that keeps the state; bind it as `CELL`. */
   readonly Cell: CellClass
-  /** The entrypoint that runs rounds where a region's object is; export it under this name. */
+  /** The entrypoint that runs rounds where a region's object is. Export it under this name. */
   readonly Prober: ProberClass
-  /** The paths alone, to mount in an app of your own: `app.route('/', routes)`. */
+  /** The paths, to mount in a Hono app of your own: `app.route('/', routes)`. */
   readonly routes: Routes
 }
 
-/** With no regions there is one cell in the world. */
+/** The one cell of a definition without regions. */
 const CELL_NAME = 'auto'
 
 /**
  * Hosts a definition on Cloudflare Workers.
  *
- * The state lives in Durable Objects bound as `CELL`, one for each region. Where none can be reached the checks are
- * run all the same, and the report says `"state": "local"`.
+ * The state lives in Durable Objects bound as `CELL`, one for each region. When none can be reached, the Worker runs the
+ * checks itself, and the report says `"state": "local"`.
  *
  * @example
  * ```ts
@@ -42,19 +42,16 @@ const CELL_NAME = 'auto'
  * ```
  */
 export function onCloudflare<Env>(health: Health<Env>): OnCloudflare {
-  const common = { clock: systemClock, newId: () => crypto.randomUUID(), warn }
-  const storeOf = (env: unknown) => durableObject(cellNamespace(env), CELL_NAME).store
-  const poll =
-    health.regions.length === 0
-      ? poller(health, { ...common, storeOf })
-      : regionalPoller(health, { ...common, cellOf: regionCell })
+  const newId = (): string => crypto.randomUUID()
+  const cells = health.regions.length === 0 ? [ONLY_CELL] : health.regions.map(regionalCell)
+  const poll = poller(health, { clock: systemClock, cells, newId, warn })
   const routes = createRoutes(health, { poll, warn })
   return {
     worker: { fetch: routes.fetch, scheduled: (_, env) => revive(health, env) },
     Cell: cellClass({
       rules: health,
       now: systemClock.now,
-      newId: common.newId,
+      newId,
       random: Math.random,
       startRound: async (ctx, order) => proberOf(ctx).round(order),
       warn,
@@ -68,19 +65,29 @@ function warn(message: string): void {
   console.warn(message)
 }
 
-function regionCell(env: unknown, region: Health<never>['regions'][number], { request }: Caller): RegionCell {
-  const { ensure, store } = durableObject(cellNamespace(env), region, region)
-  return { ensure: () => ensure(request && ownHost(request)), settled: store.settled }
+const ONLY_CELL: PolledCell = { storeOf: (env) => durableObject(cellNamespace(env), CELL_NAME) }
+
+/** A region's cell, whose object has the rounds run in the region. */
+function regionalCell(region: Region): PolledCell {
+  return {
+    region,
+    storeOf: (env, { request }) => {
+      const store = durableObject(cellNamespace(env), region, region)
+      const host = request && ownHost(request)
+      return { ...store, begin: (_, { ttlMs } = {}) => store.ensure(host, ttlMs) }
+    },
+  }
 }
 
-/** Every region's background rounds; those whose alarm was lost begin again. */
-async function revive(health: Health<never>, env: unknown): Promise<void> {
-  if (health.intervalMs === undefined) return
-  const cells: RegionalStore[] =
-    health.regions.length === 0
-      ? [durableObject(cellNamespace(env), CELL_NAME)]
-      : health.regions.map((region) => durableObject(cellNamespace(env), region, region))
-  const revived = await Promise.allSettled(cells.map((cell) => cell.revive()))
+/** Restarts the background rounds of every region whose alarm was lost. */
+async function revive({ intervalMs, regions }: Health<never>, env: unknown): Promise<void> {
+  if (intervalMs === undefined) return
+  const namespace = cellNamespace(env)
+  const stores =
+    regions.length === 0
+      ? [durableObject(namespace, CELL_NAME)]
+      : regions.map((region) => durableObject(namespace, region, region))
+  const revived = await Promise.allSettled(stores.map((store) => store.revive()))
   for (const { status } of revived) {
     if (status === 'rejected') warn('allclear: a region could not be revived; the next minute tries again')
   }

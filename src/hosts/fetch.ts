@@ -5,28 +5,28 @@ import { singleCell } from './single-cell.ts'
 
 /** The options of `onFetch`. */
 export interface FetchOptions<Env> {
-  /** Where the state is kept. Default the memory of this process. */
+  /** The store of the state. Default the memory of this process. */
   readonly store?: Store
-  /** What checks are given, whatever the runtime hands on beside the request. Default just that. */
+  /** The environment of the checks. Default the second argument of each call. */
   readonly env?: Env
 }
 
-/** What any runtime with Request and Response can call. */
+/** The handler, for any runtime with Request and Response. */
 export interface OnFetch {
-  /** Answers a request. `env` is what checks are given, unless the option `env` says it. */
+  /** Answers a request. `env` is the environment of the checks, unless the option `env` is set. */
   readonly fetch: (request: Request, env?: unknown) => Promise<Response>
-  /** The paths alone, to mount in a Hono app of your own: `app.route('/', routes)`. */
+  /** The paths, to mount in a Hono app of your own: `app.route('/', routes)`. */
   readonly routes: Routes
 }
 
 /**
- * Hosts a definition on anything that knows Request and Response: Bun, Deno, Express or Fastify through an adapter.
+ * Hosts a definition on any runtime with Request and Response: Bun, Deno, Express or Fastify through an adapter.
  *
- * There is one cell, here: `regions` is for Workers. Nor are there background rounds, or disks of its own: `intervalMs`
- * and the `path` of a disk are for hosts that have timers and disks.
+ * It has one cell and ignores `regions`, which only Workers support. It has no background rounds and no disks, so
+ * `intervalMs` and the `path` of a disk need another host.
  *
- * @param options `store`: default memory. `env`: default what the runtime hands on beside the request, which with most
- * runtimes is something else than an environment.
+ * @param options `store`: default memory. `env`: default the second argument of each call, which in most runtimes is not
+ * an environment.
  * @example
  * ```ts
  * import { onFetch } from 'allclear/fetch'
@@ -38,7 +38,7 @@ export interface OnFetch {
  */
 export function onFetch<Env>(health: Health<Env>, { store, env }: FetchOptions<Env> = {}): OnFetch {
   const { routes } = singleCell(health, {
-    storeOf: store && (() => store),
+    store,
     ...(env === undefined ? {} : { envOf: () => env }),
   })
   return { fetch: async (request, given) => routes.fetch(request, given as never), routes }

@@ -1,6 +1,6 @@
 import type { LambdaEvent } from 'hono/aws-lambda'
 
-/** What all events of an HTTP request have of each other, and none has alone. */
+/** The fields by which the events of HTTP requests are told apart. Every kind has some of them. */
 interface MaybeEvent {
   readonly httpMethod?: unknown
   readonly path?: unknown
@@ -13,7 +13,7 @@ interface MaybeEvent {
 }
 
 /**
- * The event as hono takes it, if it is one of an HTTP request: of a function URL, API Gateway v1 or v2, or a load
+ * The event in the form that hono takes, if it is an HTTP request: from a function URL, API Gateway v1 or v2, or a load
  * balancer.
  */
 export function httpEvent(given: unknown): LambdaEvent | undefined {
@@ -26,9 +26,9 @@ export function httpEvent(given: unknown): LambdaEvent | undefined {
   return {
     ...event,
     ...(isSecond ? { rawPath: withoutStage(rawPath, requestContext.stage) } : {}),
-    // No path reads a body, and one that came with a GET would be refused.
+    // No path reads a body, and hono refuses a GET that has one.
     body: null,
-    // A load balancer's own health check has no host; no path asks for it.
+    // The health check of a load balancer has no host, and no path needs it.
     requestContext: { ...requestContext, domainName: 'localhost' },
   } as unknown as LambdaEvent
 }
@@ -37,7 +37,7 @@ function isPath(input: unknown): input is string {
   return typeof input === 'string' && input.startsWith('/')
 }
 
-/** API Gateway v2 puts the name of a stage before the path, if the stage has one. */
+/** The path without the name of the stage, which API Gateway v2 puts before it. */
 function withoutStage(path: string, stage: unknown): string {
   const prefix = `/${String(stage)}`
   return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : path

@@ -1,47 +1,47 @@
 import { handle } from 'hono/aws-lambda'
 import type { Health } from '../core/define.ts'
-import { diskUsage } from '../probe/disk-usage.ts'
+import { nodeMachine } from '../drivers/machine.ts'
 import type { Store } from '../stores/store.ts'
+import { upstash } from '../stores/upstash.ts'
 import { httpEvent } from './lambda-event.ts'
 import { singleCell, warn } from './single-cell.ts'
-import { upstash } from './upstash.ts'
 
 /** The options of `onLambda`. */
 export interface LambdaOptions {
-  /** Where the state is kept that all environments of the function share. Default what the environment variables say. */
+  /** The store of the state that all environments of the function share. Default: the one that the variables name. */
   readonly store?: Store
 }
 
-/** What the platform tells of an invocation. */
+/** The platform's word on an invocation. */
 export interface LambdaContext {
   readonly getRemainingTimeInMillis: () => number
 }
 
-/** What is given back to the platform. */
+/** The answer in the form that the platform takes. */
 export interface LambdaAnswer {
   statusCode: number
   headers?: Record<string, string>
-  /** In place of `headers`, where the event came with such. */
+  /** Replaces `headers` where the event has multi-value headers. */
   multiValueHeaders?: Record<string, string[]>
   body: string
   isBase64Encoded: boolean
 }
 
-/** A handler of events: `export const handler = …`. */
+/** The handler of events: `export const handler = …`. */
 export type LambdaHandler = (event: unknown, context?: LambdaContext) => Promise<LambdaAnswer>
 
-/** For an answer to be written and to leave, of the time that an invocation has left, in milliseconds; at most half. */
-const MARGIN_MS = 250
+/** Reserved to send the answer, in milliseconds: this much of the remaining time, and at most half of it. */
+const SEND_MS = 250
 
 /**
  * Hosts a definition on AWS Lambda: a handler for function URLs, API Gateway v1 and v2, and load balancers.
  *
  * With `UPSTASH_REDIS_REST_URL` and `UPSTASH_REDIS_REST_TOKEN` in the environment, all environments of the function
- * share the state. Without, or while that Redis cannot be reached, it is the environment's own, and the report says
- * `"state": "local"`. No answer takes longer than `deadlineMs`, nor than the invocation has left; nothing is left
- * running after it.
+ * share the state. Without them, or while that Redis cannot be reached, each environment has its own state, and the
+ * report says `"state": "local"`. An answer takes at most `deadlineMs` and at most the time that the invocation has
+ * left, and no work goes on after it.
  *
- * There is one cell, here, and no background rounds: `regions` and `intervalMs` are for other hosts.
+ * It has one cell and no background rounds: it ignores `regions` and `intervalMs`.
  *
  * @param options `store`: default Upstash where the environment names one, else memory.
  * @example
@@ -53,15 +53,15 @@ const MARGIN_MS = 250
  * ```
  */
 export function onLambda<Env>(health: Health<Env>, { store }: LambdaOptions = {}): LambdaHandler {
-  const storeOf = store === undefined ? storeOfEnv(health) : () => store
+  const shared = store ?? storeInEnv(health)
   const { routes } = singleCell(health, {
-    storeOf,
-    state: storeOf === undefined ? 'local' : 'shared',
-    diskUsage,
+    store: shared,
+    state: shared === undefined ? 'local' : 'shared',
+    machine: nodeMachine,
     envOf: () => process.env,
     leftMs: (handed) => leftMs((handed as { lambdaContext?: LambdaContext }).lambdaContext),
   })
-  // All that is ever answered is text; hono would take OpenMetrics for binary.
+  // Every answer is text, but hono takes OpenMetrics for binary.
   const answer = handle(routes, { isContentTypeBinary: () => false })
   return async (given, context) => {
     const event = httpEvent(given)
@@ -83,13 +83,10 @@ const UNKNOWN: LambdaAnswer = {
 const URL_NAME = 'UPSTASH_REDIS_REST_URL'
 const TOKEN_NAME = 'UPSTASH_REDIS_REST_TOKEN'
 
-/** The store that the environment names, if it does. */
-function storeOfEnv<Env>(health: Health<Env>): (() => Store) | undefined {
+/** The store that the environment variables name, if they name one. */
+function storeInEnv<Env>(health: Health<Env>): Store | undefined {
   const { [URL_NAME]: url = '', [TOKEN_NAME]: token = '' } = process.env
-  if (url !== '' && token !== '') {
-    const store = upstash(health, { url, token })
-    return () => store
-  }
+  if (url !== '' && token !== '') return upstash(health, { url, token })
   if (url !== token) {
     const missing = url === '' ? URL_NAME : TOKEN_NAME
     warn(`allclear: ${missing} is not set, so each environment keeps a state of its own`)
@@ -100,5 +97,5 @@ function storeOfEnv<Env>(health: Health<Env>): (() => Store) | undefined {
 function leftMs(context: LambdaContext | undefined): number {
   if (context === undefined) return Infinity
   const remainingMs = context.getRemainingTimeInMillis()
-  return remainingMs - Math.min(MARGIN_MS, remainingMs / 2)
+  return remainingMs - Math.min(SEND_MS, remainingMs / 2)
 }

@@ -4,25 +4,25 @@ import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 
 export interface NodeServerOptions {
-  /** 0 is any that is free. */
+  /** 0 is any free port. */
   readonly port: number
   /** Default all addresses of this machine. */
   readonly hostname?: string | undefined
 }
 
-/** A server that can leave without losing a request. */
+/** A server that can shut down without losing a request. */
 export interface NodeServer {
   readonly url: string
-  /** From now on every answer ends its connection, so that whoever keeps some opens the next elsewhere. */
+  /** Ends the connection of every further answer, so that clients open their next connection elsewhere. */
   readonly leave: () => void
-  /** Leaves, stops listening, and comes back when every request in flight is answered. */
+  /** Leaves, stops listening, and waits until every request in flight is answered. */
   readonly close: () => Promise<void>
 }
 
-/** The turns of the event loop in which a request comes in: it is accepted, and read. One more does no harm. */
-const TURNS = 3
+/** Turns of the event loop that a request needs to come in: one to accept, one to read, one to spare. */
+const ARRIVAL_TURNS = 3
 
-/** Listens. It throws, saying where, if it cannot. */
+/** Starts listening. It throws an error that names the port if it cannot. */
 export async function startNodeServer(
   fetch: (request: Request) => Response | Promise<Response>,
   { port, hostname }: NodeServerOptions,
@@ -51,15 +51,15 @@ export async function startNodeServer(
 
   async function close(): Promise<void> {
     leave()
-    // What has reached this machine is in flight, even if the process has not looked at it yet.
-    for (let turn = 0; turn < TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    // A request that has reached the machine is in flight, even if this process has not read it yet.
+    for (let turn = 0; turn < ARRIVAL_TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve))
     isClosing = true
     if (inFlight.size === 0) allAnswered.resolve()
     const closed = once(server, 'close')
-    // Connections that are idle end with it.
+    // This ends idle connections as well.
     server.close()
     await allAnswered.promise
-    // What is left has asked nothing: half a request, or none at all.
+    // The remaining connections have sent half a request or nothing.
     server.closeAllConnections()
     await closed
   }
@@ -71,7 +71,7 @@ function endConnection(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('Connection', 'close')
 }
 
-/** What is no request to the server, such as one with a host that is none. */
+/** The answer to a request that cannot be read, such as one with a malformed host. */
 function badRequest(): Response {
   return Response.json({ error: 'bad request' }, { status: 400 })
 }

@@ -1,9 +1,8 @@
 import { constants } from 'node:os'
 import type { Health } from '../core/define.ts'
-import type { Poll } from '../http/poll.ts'
-import { describe } from '../probe/check.ts'
-import { diskUsage } from '../probe/disk-usage.ts'
-import { redactor } from '../probe/redact.ts'
+import { nodeMachine } from '../drivers/machine.ts'
+import type { Poll } from '../poll/poller.ts'
+import { reasonOf } from '../probe/secrets.ts'
 import type { Store } from '../stores/store.ts'
 import { type Background, background } from './background.ts'
 import { startNodeServer } from './node-server.ts'
@@ -11,24 +10,24 @@ import { singleCell, warn } from './single-cell.ts'
 
 /** The options of `onNode`. */
 export interface NodeOptions {
-  /** The port to listen on; 0 is any that is free. */
+  /** The port to listen on; 0 is any free port. */
   readonly port: number
-  /** The address to listen on. Default all of this machine. */
+  /** The address to listen on. Default all addresses of this machine. */
   readonly hostname?: string
-  /** Where the state is kept. Default the memory of this process; `upstash(…)` shares it among many. */
+  /** The store of the state. Default the memory of this process; `upstash(…)` shares it among many. */
   readonly store?: Store
   /**
-   * How long after SIGTERM or SIGINT requests are still answered, in milliseconds, while `/readyz` says 503. Default
-   * 5000: long enough for a load balancer that asks every few seconds to notice, and to send its requests elsewhere.
+   * How long requests are still answered after SIGTERM or SIGINT, in milliseconds, while `/readyz` says 503. Default
+   * 5000: long enough for a load balancer that asks every few seconds to send its requests elsewhere.
    */
   readonly drainMs?: number
 }
 
-/** A server that runs. */
+/** A running server. */
 export interface OnNode {
-  /** Where it listens: `http://localhost:8080`. */
+  /** The address that it listens on: `http://localhost:8080`. */
   readonly url: string
-  /** Answers the requests in flight, and ends. It does not wait `drainMs` for others to notice. */
+  /** Answers the requests in flight, and ends without waiting `drainMs`. */
   readonly close: () => Promise<void>
 }
 
@@ -38,10 +37,10 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
  * Hosts a definition in a Node process: under Kubernetes, in a container, beside the service itself.
  *
  * On SIGTERM or SIGINT `/readyz` is 503 at once, while liveness stays 200 and all requests are answered. After
- * `drainMs` it stops listening, answers what is in flight, and leaves the process nothing more to live for. A second
- * signal ends the process at once.
+ * `drainMs` it stops listening, answers the requests in flight, and lets the process end. A second signal ends the
+ * process at once.
  *
- * With `intervalMs` it probes in the background. There is one cell, here: `regions` is for Workers.
+ * With `intervalMs` it probes in the background. It has one cell and ignores `regions`, which only Workers support.
  *
  * @param options `port`. `hostname`: default all addresses. `store`: default memory. `drainMs`: default 5000.
  * @throws if it cannot listen: `port 8080 is taken`.
@@ -61,8 +60,8 @@ export async function onNode<Env>(
   let isLeaving = false
   const env = process.env
   const { poll, routes } = singleCell(health, {
-    storeOf: store && (() => store),
-    diskUsage,
+    store,
+    machine: nodeMachine,
     envOf: () => env,
     isLeaving: () => isLeaving,
   })
@@ -98,17 +97,15 @@ export async function onNode<Env>(
   }
 }
 
-/** Rounds that nobody asks for, through the same cell as those that polls cause. */
+/** Background rounds, through the same cell as the rounds that polls cause. */
 function backgroundRounds({ intervalMs, ttlMs }: Health<never>, poll: Poll): Background | undefined {
   if (intervalMs === undefined) return undefined
-  // Where polls, or other processes, have just had a round run, there is nothing to do.
-  const terms = { waitUntil: () => {}, ttlMs: Math.min(ttlMs, intervalMs / 2) }
-  return background(() => poll(process.env, terms), {
+  // A round is left out where a poll or another process has just caused one.
+  const caller = { waitUntil: () => {}, ttlMs: Math.min(ttlMs, intervalMs / 2) }
+  return background(async () => poll(process.env, caller), {
     intervalMs,
     random: Math.random,
     onError: (error) =>
-      warn(
-        `allclear: a background round failed, the next one comes: ${redactor(process.env)(describe(error))}`,
-      ),
+      warn(`allclear: a background round failed, the next one comes: ${reasonOf(error, process.env)}`),
   })
 }

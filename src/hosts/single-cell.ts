@@ -1,14 +1,14 @@
 import type { Health } from '../core/define.ts'
-import { type Poll, type PollerOptions, poller } from '../http/poll.ts'
+import { systemClock } from '../drivers/clock.ts'
 import { type Routes, type RoutesOptions, createRoutes } from '../http/routes.ts'
-import { systemClock } from '../probe/clock.ts'
+import { type Poll, type PollerOptions, poller } from '../poll/poller.ts'
 import { memory } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
 
 export interface SingleCellOptions
-  extends Omit<RoutesOptions, 'poll' | 'warn'>, Pick<PollerOptions, 'state' | 'diskUsage'> {
-  /** The store of the state. It may throw where it cannot be had. Default the memory of this process. */
-  readonly storeOf?: (() => Store) | undefined
+  extends Omit<RoutesOptions, 'poll' | 'warn'>, Pick<PollerOptions, 'state' | 'machine'> {
+  /** Default the memory of this process. */
+  readonly store?: Store | undefined
 }
 
 export interface SingleCell {
@@ -16,28 +16,25 @@ export interface SingleCell {
   readonly routes: Routes
 }
 
-/**
- * Serves a definition where there is no way to the regions of the world: from one cell, here, whatever regions it
- * names.
- */
+/** Serves a definition from one cell, on a host that cannot reach other regions. It ignores `regions`. */
 export function singleCell(
   health: Health<never>,
-  { storeOf, state = 'shared', diskUsage, ...hosting }: SingleCellOptions = {},
+  { store, state, machine, ...routing }: SingleCellOptions = {},
 ): SingleCell {
   const here = { ...health, regions: [] }
-  const own = memory(here, systemClock.now)
+  const only = store ?? memory(here, systemClock.now)
   const poll = poller(here, {
     clock: systemClock,
-    storeOf: storeOf ?? (() => own),
+    cells: [{ storeOf: () => only }],
     newId: () => crypto.randomUUID(),
     warn,
+    machine,
     state,
-    diskUsage,
   })
-  return { poll, routes: createRoutes(here, { poll, warn, ...hosting }) }
+  return { poll, routes: createRoutes(here, { poll, warn, ...routing }) }
 }
 
-/** Where every platform keeps what a server has to say. */
+/** Writes a line to the log, which every platform takes from the console. */
 export function warn(message: string): void {
   console.warn(message)
 }

@@ -1,25 +1,21 @@
-import type { Context } from 'hono'
 import type { Health } from '../core/define.ts'
 
-/** What a caller may see, and what to say of the token that it came with. */
-export interface Access {
-  readonly isPrivate: boolean
-  readonly headers: Readonly<Record<string, string>>
-}
-
-const PUBLIC: Access = { isPrivate: false, headers: {} }
-const PRIVATE: Access = { isPrivate: true, headers: {} }
-const REFUSED: Access = { isPrivate: false, headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } }
+/** How a caller stands to the token: it bears it, it bears a wrong one, or none. */
+export type Access = 'granted' | 'refused' | 'none'
 
 /**
- * Whether the caller bears the token. It only opens private detail, so a wrong token gets the public answer: a
- * monitor whose token was rotated must not read as an outage. The header says that it was not accepted (RFC 9110, 11.6.1).
+ * Judges the bearer token of a request. It only opens private detail, so a wrong token gets the public answer: a
+ * monitor whose token was rotated must not read as an outage.
  */
-export async function accessOf(c: Context, health: Health<never>, env: unknown): Promise<Access> {
-  const given = /^Bearer +(.+)$/i.exec(c.req.header('Authorization') ?? '')?.[1]
-  if (given === undefined) return PUBLIC
-  const expected = tokenOf(health, env)
-  return expected !== undefined && (await isSame(given, expected)) ? PRIVATE : REFUSED
+export function accessOf(request: Request, health: Health<never>, env: unknown): Access | Promise<Access> {
+  const authorization = request.headers.get('Authorization')
+  if (authorization === null) return 'none'
+  const given = /^Bearer +(.+)$/i.exec(authorization)?.[1]
+  return given === undefined ? 'none' : judged(given, tokenOf(health, env))
+}
+
+async function judged(given: string, expected: string | undefined): Promise<Access> {
+  return expected !== undefined && (await isSame(given, expected)) ? 'granted' : 'refused'
 }
 
 /** Compares digests, all of them, so that neither length nor content shows in the time that it takes. */

@@ -10,11 +10,11 @@ export interface Choice {
 export type Selection = { readonly error: string } | Choice
 
 /** Reads `?only=a,b`, `?exclude=a,b` and `?tag=x,y` against the checks that count for readiness. */
-export function selection(
-  health: Health<never>,
-  query: (key: string) => readonly string[] | undefined,
-): Selection {
-  const list = (key: string): readonly string[] | undefined => query(key)?.flatMap(words)
+export function selection(health: Health<never>, query: (key: string) => readonly string[]): Selection {
+  const list = (key: string): readonly string[] | undefined => {
+    const values = query(key)
+    return values.length === 0 ? undefined : values.flatMap(words)
+  }
   const names = Object.keys(health.checks)
   const tags = [...new Set(Object.values(health.checks).flatMap(({ policy }) => policy.tags))]
   const [only, exclude, tag] = [list('only'), list('exclude'), list('tag')]
@@ -31,15 +31,13 @@ export function selection(
       }
     }
   }
-  const isWanted = ({ name, tags, probes }: Pick<CheckReport, 'name' | 'tags' | 'probes'>): boolean =>
-    probes.includes('ready') &&
+  const isWanted = ({ name, policy }: Pick<CheckReport, 'name' | 'policy'>): boolean =>
+    policy.probes.includes('ready') &&
     (only?.includes(name) ?? true) &&
     !exclude?.includes(name) &&
-    (tag?.some((word) => tags.includes(word)) ?? true)
+    (tag?.some((word) => policy.tags.includes(word)) ?? true)
   const isFiltered = (only ?? exclude ?? tag) !== undefined
-  const leavesNone = !Object.entries(health.checks).some(([name, { policy }]) =>
-    isWanted({ name, ...policy }),
-  )
+  const leavesNone = !Object.entries(health.checks).some(([name, { policy }]) => isWanted({ name, policy }))
   return isFiltered && leavesNone
     ? { error: 'the query leaves no check that counts for readiness' }
     : { isWanted }

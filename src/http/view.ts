@@ -7,10 +7,10 @@ export type View = { readonly error: string } | { readonly region: string | unde
 /** Reads `?region=weur` and `?view=nearest`. With no regions there is one cell, `auto`, and both are it. */
 export function viewOf(
   { regions }: Health<never>,
-  query: (key: string) => string | undefined,
+  query: (key: string) => readonly string[],
   place: CallerPlace | undefined,
 ): View {
-  const [region, view] = [query('region'), query('view')]
+  const [[region], [view]] = [query('region'), query('view')]
   const known: readonly string[] = regions.length === 0 ? ['auto'] : regions
   if (region !== undefined && !known.includes(region)) {
     return { error: `region: none is named ${JSON.stringify(region)}; known: ${known.join(', ')}` }

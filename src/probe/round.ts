@@ -1,34 +1,34 @@
-import type { Result } from '../core/cell.ts'
-import type { MeasureDisk } from '../core/check.ts'
+import type { Machine } from '../core/check.ts'
+import type { Result } from '../core/check-state.ts'
 import type { Health } from '../core/define.ts'
+import type { Clock } from '../drivers/clock.ts'
 import { runCheck } from './check.ts'
-import type { Clock } from './clock.ts'
-import { redactor } from './redact.ts'
+import { secretsIn } from './secrets.ts'
 import { slots } from './slots.ts'
 
-/** What a round is run with. */
+/** The terms of one round. */
 export interface RoundOptions {
   /** The checks to run, in this order. */
   readonly names: readonly string[]
   readonly env: unknown
   readonly clock: Clock
-  /** How long the round may take. What has not finished by then is `unknown`. */
+  /** How long the round may take, in milliseconds. A check that has not finished by then is `unknown`. */
   readonly budgetMs: number
   /** Where it runs, if the definition names regions. */
   readonly region?: string
-  /** The disks of the machine that it runs on, if there are any. */
-  readonly diskUsage?: MeasureDisk | undefined
+  /** The abilities of the host beyond `fetch`. Default none. */
+  readonly machine?: Machine
 }
 
 /** Runs these checks once, `concurrency` at a time, and gives a result for each that had its turn within the budget. */
 export async function runRound(
   health: Health<never>,
-  { names, env, clock, budgetMs, region, diskUsage }: RoundOptions,
+  { names, env, clock, budgetMs, region, machine = {} }: RoundOptions,
 ): Promise<Record<string, Result>> {
   const round = new AbortController()
   const timer = setTimeout(() => round.abort(), Math.max(0, budgetMs))
   const inSlot = slots(health.concurrency)
-  const context = { env, clock, region, diskUsage, redact: redactor(env), roundSignal: round.signal }
+  const context = { env, clock, region, machine, secrets: secretsIn(env), roundSignal: round.signal }
   try {
     const results = names.map(async (name) => {
       const check = Object.hasOwn(health.checks, name) ? health.checks[name] : undefined

@@ -6,7 +6,6 @@ import {
   EMPTY_CELL,
   type Lease,
   type Reading,
-  type Result,
   abandon,
   begin,
   checkState,
@@ -14,31 +13,35 @@ import {
   leaseMs,
   read,
 } from '../core/cell.ts'
+import type { Result } from '../core/check-state.ts'
 
-/** What the object answers to; calls go over RPC. */
+/**
+ * The calls that an object takes over RPC. During a deploy a new Worker calls an old object and the reverse, so a new
+ * parameter comes last and may be missing.
+ */
 export interface CellObject {
-  begin(id: string): Promise<Begun>
+  begin(id: string, ttlMs?: number): Promise<Begun>
   settled(waitMs: number): Promise<Reading>
   complete(
     lease: Lease,
     results: Readonly<Record<string, Result>>,
     colo?: string | null,
   ): Reading | Promise<Reading>
-  /** As `begin`, but the object itself has the round run: there is a fresh snapshot, or a round to wait for. */
-  ensure(host?: string): Promise<Begun>
-  /** Sees to it that background rounds go on. */
+  /** Does as `begin`, but has the round run where the object is: a fresh snapshot, or a round to wait for. */
+  ensure(host?: string, ttlMs?: number): Promise<Begun>
+  /** Sets the alarm of the background rounds again if it was lost. */
   revive(): Promise<void>
 }
 
-/** Starts a round where the object is, and comes back before it has ended. */
+/** Starts a round where the object is. It does not wait for the end of the round. */
 export type StartRound = (ctx: DurableObjectState, order: RoundOrder) => Promise<unknown>
 
-/** A round to run in the place of a cell. */
+/** A round to run where the object is. */
 export interface RoundOrder {
-  /** The name of the cell's object, to which the results go. */
+  /** The name of the object, which takes the results. */
   readonly cell: string
   readonly lease: Lease
-  /** A host of the deployment's own, to learn the place from, as long as it is not known. */
+  /** A host of this deployment that tells the data centre, as long as the data centre is unknown. */
   readonly host?: string | undefined
 }
 
@@ -49,24 +52,23 @@ export interface CellOptions {
   /** From 0 up to 1, for the jitter of alarms. */
   readonly random: () => number
   readonly startRound: StartRound
-  /** Told, free of secrets, when a background round could not be started. */
+  /** Takes a line, free of secrets, when a background round could not be started. */
   readonly warn: (message: string) => void
 }
 
-/** The class of such objects. */
 export type CellClass = new (ctx: DurableObjectState, env: unknown) => DurableObject & CellObject
 
-/** The one key of an object's storage; a new shape of the state takes a new key. */
+/** The one key in the storage of an object. A new shape of the state takes a new key. */
 const KEY = 'cell/1'
 
-/** Alarms come up to a tenth early, each by chance, so that regions do not beat together. */
+/** Alarms come early by a random part of up to a tenth, so that regions do not probe at the same moment. */
 const JITTER = 0.1
 
 /**
- * Makes the class of the objects that keep a cell: its state in memory, written once a round.
+ * Makes the class of the objects that keep a cell. The state is in memory, and is written once a round.
  *
- * An ordinary lease is kept in memory alone, which saves a written row a round; the cell accepts a lease that was
- * forgotten in an eviction. A lease that carries a trial is written, for a trial must never be given twice.
+ * An ordinary lease is in memory only, which saves a written row a round: the cell accepts a lease that an eviction made
+ * it forget. A lease with a trial is written, since a trial must never be given twice.
  */
 export function cellClass({ rules, now, newId, random, startRound, warn }: CellOptions): CellClass {
   const jittered = (ms: number): number => ms * (1 - JITTER * random())
@@ -80,19 +82,19 @@ export function cellClass({ rules, now, newId, random, startRound, warn }: CellO
       this.#state = ctx.storage.kv.get<CellState>(KEY) ?? EMPTY_CELL
     }
 
-    async begin(id: string): Promise<Begun> {
-      const begun = this.#begin(id, rules)
+    async begin(id: string, ttlMs: number = rules.ttlMs): Promise<Begun> {
+      const begun = this.#begin(id, { ...rules, ttlMs })
       await this.revive()
       return begun
     }
 
-    /** Waits inside the object, where all requests share one thread; it waits for a runner's call, never a target. */
+    /** Waits inside the object, where a promise may be shared. It waits for a runner's call, never for a dependency. */
     async settled(waitMs: number): Promise<Reading> {
       const { lease } = this.#state
       if (lease !== null) {
-        const longest = Math.min(waitMs, lease.startedAt + leaseMs(rules) - now())
+        const longestMs = Math.min(waitMs, lease.startedAt + leaseMs(rules) - now())
         let timer: ReturnType<typeof setTimeout> | undefined
-        const expiry = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.max(0, longest))))
+        const expiry = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.max(0, longestMs))))
         await Promise.race([this.#roundEnd.promise, expiry])
         clearTimeout(timer)
       }
@@ -102,10 +104,10 @@ export function cellClass({ rules, now, newId, random, startRound, warn }: CellO
     complete(lease: Lease, results: Readonly<Record<string, Result>>, colo: string | null = null): Reading {
       const at = now()
       const before = this.#state
-      const state = complete(before, lease, results, at, rules, colo)
+      const state = complete(before, at, lease, results, rules, colo)
       if (state !== before) {
         this.#state = state
-        // An answer waits until what was written is safe. What breakers rest on must be; the rest may follow.
+        // The platform holds an answer back until earlier writes are safe. Only breakers are worth that wait.
         if (lease.trial || breakersDiffer(before, state)) this.#write()
         else setTimeout(() => this.#write(), 0)
         this.#roundEnd.resolve()
@@ -114,9 +116,9 @@ export function cellClass({ rules, now, newId, random, startRound, warn }: CellO
       return read(state, at)
     }
 
-    async ensure(host?: string): Promise<Begun> {
+    async ensure(host?: string, ttlMs?: number): Promise<Begun> {
       this.#host ??= host
-      const begun = await this.begin(newId())
+      const begun = await this.begin(newId(), ttlMs)
       if (begun.kind === 'lease') await this.#start(begun.lease)
       return begun.kind === 'lease' ? { kind: 'wait', forMs: leaseMs(rules) } : begun
     }
@@ -128,12 +130,12 @@ export function cellClass({ rules, now, newId, random, startRound, warn }: CellO
 
     override async alarm(): Promise<void> {
       const { intervalMs } = rules
-      if (intervalMs === undefined) return // The definition has no background rounds any more.
-      // First of all, so that whatever fails below, the next one comes.
+      if (intervalMs === undefined) return // A new definition dropped its background rounds.
+      // The next alarm is set first: whatever fails below, the rounds go on.
       await this.#setAlarm(jittered(intervalMs))
-      // An alarm can come twice; and where polls keep the snapshot fresh there is nothing to do.
+      // An alarm can come twice, and polls may have kept the snapshot fresh.
       const begun = this.#begin(newId(), { ...rules, ttlMs: intervalMs / 2 })
-      // A runner that died must not cost the round after its own too.
+      // The runner under way may be dead, so the next alarm comes no later than the end of its lease.
       if (begun.kind === 'wait') await this.#setAlarm(Math.min(begun.forMs, intervalMs))
       if (begun.kind !== 'lease') return
       try {
@@ -144,8 +146,8 @@ export function cellClass({ rules, now, newId, random, startRound, warn }: CellO
       }
     }
 
-    #begin(id: string, its: CellRules): Begun {
-      const [state, begun] = begin(this.#state, now(), id, its)
+    #begin(id: string, terms: CellRules): Begun {
+      const [state, begun] = begin(this.#state, now(), id, terms)
       const isTrial = state !== this.#state && state.lease?.trial === true
       this.#state = state
       if (isTrial) this.#write()

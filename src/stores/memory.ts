@@ -1,13 +1,13 @@
-import { type CellRules, type CellState, EMPTY_CELL, begin, complete, read } from '../core/cell.ts'
+import { type CellRules, type CellState, EMPTY_CELL, begin, complete, isLive, read } from '../core/cell.ts'
 import type { Store } from './store.ts'
 
-/** How often one who waits looks again, in milliseconds. */
+/** How often a waiter looks at the state, in milliseconds. */
 const LOOK_MS = 5
 
 /**
  * Keeps the state in this process.
  *
- * Who waits looks again by a timer of his own: in a Worker a promise that another request must settle can hang
+ * Each waiter polls the state with its own timer: in a Worker, a promise that another request must resolve can hang
  * for ever.
  */
 export function memory(rules: CellRules, now: () => number): Store {
@@ -20,18 +20,16 @@ export function memory(rules: CellRules, now: () => number): Store {
     },
     settled: async (waitMs) => {
       const { lease } = state
-      for (
-        let waited = 0;
-        state.lease !== null && state.lease === lease && waited < waitMs;
-        waited += LOOK_MS
-      ) {
+      const isUnderWay = (): boolean => lease !== null && state.lease === lease && isLive(lease, now(), rules)
+      for (let waited = 0; isUnderWay() && waited < waitMs; waited += LOOK_MS) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
       }
       return read(state, now())
     },
     complete: async (lease, results, colo) => {
-      state = complete(state, lease, results, now(), rules, colo)
-      return read(state, now())
+      const at = now()
+      state = complete(state, at, lease, results, rules, colo)
+      return read(state, at)
     },
   }
 }

@@ -1,14 +1,19 @@
-import type { Begun, Lease, Reading, Result } from '../core/cell.ts'
+import type { Begun, Lease, Reading } from '../core/cell.ts'
+import type { Result } from '../core/check-state.ts'
 
-/** Where a cell's state lives: it makes the functions of `core/cell.ts` atomic, and does nothing else. */
+/** The place where the state of a cell lives. It makes the functions of `core/cell.ts` atomic, and does nothing else. */
 export interface Store {
-  /** Asks for a fresh snapshot, a lease, or word to wait. `id` names the asker, so that a lost answer can be retried. */
+  /**
+   * Gives a fresh snapshot, the lease of a new round, or word to wait for the round under way. `id` names the poll: the
+   * same id gets the same lease again, so a call whose answer was lost can be repeated.
+   */
   readonly begin: (id: string, terms?: BeginTerms) => Promise<Begun>
-  /** The snapshot as it stands when the round under way has settled, or after `waitMs`. */
+  /** The snapshot after the round under way has settled or its lease has run out, and after `waitMs` in any case. */
   readonly settled: (waitMs: number) => Promise<Reading>
   /**
-   * Brings a round's results home, and where it ran if that is known; a lease that is not current changes nothing.
-   * After `withinMs` nobody listens any more.
+   * Settles a round with its results and the airport code of the data centre that it ran in, if that is known. A lease
+   * that is late or not the current one changes nothing. Gives the snapshot as it stands after that. Nothing need go on
+   * after `withinMs`: the caller has given up.
    */
   readonly complete: (
     lease: Lease,
@@ -18,10 +23,10 @@ export interface Store {
   ) => Promise<Reading>
 }
 
-/** How one asks a store. */
+/** The terms of a `begin`. */
 export interface BeginTerms {
-  /** What the asker takes for fresh, in milliseconds. Default what the definition does. */
+  /** The age, in milliseconds, below which a snapshot counts as fresh. Default: the `ttlMs` of the definition. */
   readonly ttlMs?: number | undefined
-  /** After so long, in milliseconds, the asker does not listen any more, and nothing need go on for it. */
-  readonly withinMs?: number
+  /** Nothing need go on after this many milliseconds: the caller has given up. Default: the store's own limit. */
+  readonly withinMs?: number | undefined
 }

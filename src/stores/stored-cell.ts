@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { type CellState, type CheckState, EMPTY_CELL, type Lease } from '../core/cell.ts'
+import { type CellState, EMPTY_CELL, type Lease } from '../core/cell.ts'
+import type { CheckState } from '../core/check-state.ts'
 import { BUCKETS_SECONDS } from '../core/histogram.ts'
 import { STATUSES } from '../core/status.ts'
 
@@ -37,7 +38,7 @@ const LEASE: v.GenericSchema<Lease> = v.object({
   trial: v.boolean(),
 })
 
-/** valibot's own record passes over keys such as `constructor`, which is a good name for a check. */
+/** The record of valibot drops keys such as `constructor`, which is a valid name of a check. */
 const CHECKS = v.custom<CellState['checks']>(
   (input) => v.is(v.looseObject({}), input) && Object.values(input).every((check) => v.is(CHECK, check)),
 )
@@ -51,14 +52,14 @@ const CELL: v.GenericSchema<CellState> = v.object({
   lease: v.nullable(LEASE),
 })
 
-/** The state of a cell as text, to be kept where others can write too. */
+/** The state of a cell as text, for a place that others can write to as well. */
 export function formatCell(state: CellState): string {
   return JSON.stringify(state)
 }
 
 /**
- * The state that such a text holds. Whatever else it holds, down to another shape of the state, is as good as nothing:
- * a cell that starts over costs one round, and one that cannot be read would cost all of them.
+ * The state that a text holds. Any other text, such as a state of another shape, counts as an empty cell: starting over
+ * costs one round, where a cell that cannot be read would cost every round.
  */
 export function parseCell(text: string): CellState {
   try {

@@ -1,64 +1,74 @@
-import { type CellRules, type CellState, type Lease, begin, complete, leaseMs, read } from '../core/cell.ts'
+import { type CellRules, type CellState, type Lease, begin, complete, isLive, read } from '../core/cell.ts'
+import type { Health } from '../core/define.ts'
+import { type Clock, systemClock } from '../drivers/clock.ts'
 import type { Store } from './store.ts'
 import { formatCell, parseCell } from './stored-cell.ts'
 import { upstashKey } from './upstash-key.ts'
 
-/** The options of `upstash`. */
-export interface UpstashOptions {
-  /** The REST URL of the database, as in `UPSTASH_REDIS_REST_URL`. */
+/** A database of Upstash, or anything that speaks its REST protocol. */
+export interface UpstashDatabase {
+  /** As in `UPSTASH_REDIS_REST_URL`. */
   readonly url: string
-  /** Its token, as in `UPSTASH_REDIS_REST_TOKEN`. */
+  /** As in `UPSTASH_REDIS_REST_TOKEN`. */
   readonly token: string
-  /** The key of the state. All that share it share the rounds, so they must have the same definition. */
-  readonly key: string
-  readonly rules: CellRules
-  /** Wall clock, in milliseconds since the epoch. */
-  readonly now: () => number
-  /** Milliseconds since some moment of its own; it never steps. */
-  readonly elapsed: () => number
-  /** From 0 up to 1, for the jitter of pauses. */
-  readonly random: () => number
-  /** Default by a timer. */
+  /** The key that holds the state. Default `allclear:SERVICE:auto`, with the name of the service. */
+  readonly key?: string
+}
+
+/** The clock, chance and limits of the store, handed in so that tests can set them. */
+export interface UpstashRuntime {
+  /** Default the clock of this process. */
+  readonly clock?: Clock
+  /** From 0 up to 1, for the jitter of pauses. Default `Math.random`. */
+  readonly random?: () => number
+  /** Default a timer. */
   readonly sleep?: (ms: number) => Promise<void>
-  /** So long after the last write, in milliseconds, Redis forgets the state. Default 7 days. */
+  /** Redis forgets the state this long after the last write, in milliseconds. Default 7 days. */
   readonly expireAfterMs?: number
-  /** The longest to wait for Redis where the asker does not say for how long it listens, in milliseconds. Default 2000. */
+  /** The longest wait for Redis where the caller sets no limit, in milliseconds. Default 2000. */
   readonly timeoutMs?: number
 }
 
 const WEEK_MS = 7 * 24 * 3600 * 1000
-/** The pauses of one who waits grow from here to there, in milliseconds, each cut by up to half by chance. */
+/** Backoff bounds of a waiter, in milliseconds. Chance cuts each pause by up to half. */
 const FIRST_PAUSE_MS = 25
 const LONGEST_PAUSE_MS = 250
-/** A look at the very end of a wait still gets so long, in milliseconds. */
+/** The least time, in milliseconds, for the last look of a wait. */
 const LAST_LOOK_MS = 250
 
 /**
- * Keeps the state under one key of a Redis behind Upstash's REST protocol, for all processes that know the key.
+ * Keeps the state in a Redis, for all processes that have the same definition: they share rounds, breakers and counters,
+ * and a dependency that comes back gets one trial from all of them.
  *
- * A round costs two requests in a process that ran the one before, else three; finding a fresh snapshot costs one that
- * writes nothing. Every lease is written, since it is what elects one among many processes.
+ * A round costs two requests in a process that ran the round before, else three. A fresh snapshot costs one request,
+ * which writes nothing. Every lease is written, since it elects one process among many.
+ *
+ * @param database `key`: default `allclear:SERVICE:auto`.
+ * @param runtime for tests.
+ * @example
+ * ```ts
+ * const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = process.env
+ * await onNode(health, { port: 8080, store: upstash(health, { url, token }) })
+ * ```
  */
-export function upstash({
-  now,
-  rules,
-  sleep = sleepByTimer,
-  expireAfterMs = WEEK_MS,
-  timeoutMs = 2000,
-  ...options
-}: UpstashOptions): Store {
-  const { elapsed, random } = options
-  const cell = upstashKey({
-    ...options,
-    sleep,
-    expireAfterMs,
-    parse: parseCell,
-    format: formatCell,
-  })
+export function upstash<Env>(
+  health: Health<Env>,
+  { url, token, key = `allclear:${health.service.name}:auto` }: UpstashDatabase,
+  {
+    clock: { now, elapsed } = systemClock,
+    random = Math.random,
+    sleep = sleepByTimer,
+    expireAfterMs = WEEK_MS,
+    timeoutMs = 2000,
+  }: UpstashRuntime = {},
+): Store {
+  const database = { url, token, key }
+  const surroundings = { elapsed, random, sleep, expireAfterMs }
+  const cell = upstashKey({ ...database, ...surroundings, parse: parseCell, format: formatCell })
   return {
-    begin: (id, { ttlMs = rules.ttlMs, withinMs = timeoutMs } = {}) => {
+    begin: (id, { ttlMs = health.ttlMs, withinMs = timeoutMs } = {}) => {
       const at = now()
-      return cell.update((state) => begin(state, at, id, { ...rules, ttlMs }), withinMs)
+      return cell.update((state) => begin(state, at, id, { ...health, ttlMs }), withinMs)
     },
     settled: async (waitMs) => {
       const end = elapsed() + waitMs
@@ -70,29 +80,34 @@ export function upstash({
         const state = await cell.read(Math.min(timeoutMs, Math.max(leftMs, LAST_LOOK_MS)))
         const at = now()
         awaited ??= state.lease
-        if (leftMs < 1 || !isUnderWay(awaited, state, at, rules)) return read(state, at)
+        if (leftMs < 1 || !isUnderWay(state, at, awaited, health)) return read(state, at)
       }
     },
     complete: (lease, results, colo, withinMs = timeoutMs) => {
       const at = now()
       return cell.update((state) => {
-        const after = isReplaced(state, lease) ? state : complete(state, lease, results, at, rules, colo)
+        const after = isReplaced(state, lease) ? state : complete(state, at, lease, results, health, colo)
         return [after, read(after, at)]
       }, withinMs)
     },
   }
 }
 
-/** Whether the round that is waited for can still settle. */
-function isUnderWay(awaited: Lease | null, { lease }: CellState, now: number, rules: CellRules): boolean {
-  if (lease === null || lease.id !== awaited?.id || lease.startedAt !== awaited.startedAt) return false
-  // Or else its runner is dead, and nobody has asked for the next round yet.
-  return Math.abs(now - lease.startedAt) < leaseMs(rules)
+/** Whether the round of the awaited lease can still settle. */
+function isUnderWay(
+  { lease }: CellState,
+  now: number,
+  awaited: Lease | null,
+  rules: Pick<CellRules, 'deadlineMs'>,
+): boolean {
+  const isAwaited = lease !== null && lease.id === awaited?.id && lease.startedAt === awaited.startedAt
+  // A lease that ran out has a dead runner, and no poll has begun the next round yet.
+  return isAwaited && isLive(lease, now, rules)
 }
 
 /**
- * Whether a lease is of a key that is gone. A cell takes a lease back that was forgotten, as long as no round settled
- * since; but it can only count them, and the cell of a new key counts from the start.
+ * Whether a lease belongs to a key that is gone. A cell takes a forgotten lease back as long as no round settled since,
+ * but it only counts rounds, and the cell of a new key counts from the start.
  */
 function isReplaced({ lease, settledAt }: CellState, { startedAt }: Lease): boolean {
   return lease === null && settledAt !== null && settledAt >= startedAt

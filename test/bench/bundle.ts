@@ -10,11 +10,16 @@ export interface Bundle {
   readonly exports: readonly string[]
 }
 
-/** Bundles a Worker as `wrangler deploy` does. The path is relative to the repository. */
-export async function bundle(path: string): Promise<Bundle> {
+/** A module of a Worker: a path in the repository, or a source that could stand at its top. */
+export type Entry = string | { readonly source: string }
+
+/** Bundles a Worker as `wrangler deploy` does. */
+export async function bundle(entry: Entry): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: [path],
+    ...(typeof entry === 'string'
+      ? { entryPoints: [entry] }
+      : { stdin: { contents: entry.source, resolveDir: ROOT, loader: 'ts' as const } }),
     bundle: true,
     write: false,
     metafile: true,
@@ -31,6 +36,7 @@ export async function bundle(path: string): Promise<Bundle> {
   })
   const [file] = outputFiles
   const [output] = Object.values(metafile.outputs)
-  if (file === undefined || output === undefined) throw new Error(`esbuild gave no bundle of ${path}`)
+  if (file === undefined || output === undefined)
+    throw new Error(`esbuild gave no bundle of ${JSON.stringify(entry)}`)
   return { code: file.text, exports: output.exports }
 }

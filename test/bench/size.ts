@@ -1,26 +1,117 @@
+/**
+ * `npm run size`: a table of the bytes that each part of a definition adds to a Worker.
+ */
 import { gzipSync } from 'node:zlib'
-import { bundle } from './bundle.ts'
+import { type Entry, bundle } from './bundle.ts'
 
-/** Sizes in kB of 1000 bytes, compressed by gzip. */
-export interface Sizes {
-  /** The deployable Worker, with every driver. */
-  readonly worker: number
-  /** What of it is neither Hono nor a driver. */
+/** One definition, and the most that it may weigh. Sizes are bytes after gzip. */
+export interface SizeRow {
+  readonly name: string
+  /** The imports of the definition from the door of the checks. */
+  readonly imports: readonly string[]
+  /** The options of `defineHealth`, as source. */
+  readonly options: string
+  /** The drivers that it brings, as source that imports what src imports. */
+  readonly drivers?: readonly (keyof typeof DRIVERS)[]
+  /** The most that Allclear's own part, without Hono and drivers, may weigh. */
+  readonly most: number
+}
+
+export interface Size extends SizeRow {
+  /** All of the Worker. */
+  readonly total: number
+  /** The part that is neither Hono nor a driver. */
   readonly own: number
 }
 
-export const GOALS: Sizes = { worker: 130, own: 20 }
+const DRIVERS = {
+  neon: `import { NeonDbError, neon, neonConfig } from '@neondatabase/serverless'\nuse(NeonDbError, neon, neonConfig)`,
+  upstash: `import { Redis } from '@upstash/redis/cloudflare'\nuse(Redis)`,
+} as const
+
+const CATALOG = `catalog: http({ url: 'https://catalog.example.com/healthz' })`
+
+const one = (kind: string, options: string): Pick<SizeRow, 'name' | 'imports' | 'options'> => ({
+  name: `one ${kind} check`,
+  imports: [kind],
+  options: `checks: { it: ${kind}(${options}) }`,
+})
+
+export const ROWS: readonly SizeRow[] = [
+  { ...one('http', `{ url: 'https://catalog.example.com/healthz' }`), most: 19_000 },
+  { ...one('custom', 'async () => {}'), most: 17_000 },
+  { ...one('disk', `{ url: 'https://db.example.com/metrics' }`), most: 19_000 },
+  { ...one('postgres', '{ url: (env) => env.DATABASE_URL }'), drivers: ['neon'], most: 18_300 },
+  {
+    ...one('redis', '{ url: (env) => env.URL, token: (env) => env.TOKEN }'),
+    drivers: ['upstash'],
+    most: 18_000,
+  },
+  {
+    name: 'one http check, with regions',
+    imports: ['http'],
+    options: `regions: ['weur', 'enam'], intervalMs: 60_000, checks: { ${CATALOG} }`,
+    most: 19_050,
+  },
+  {
+    name: 'all kinds',
+    imports: ['custom', 'disk', 'http', 'postgres', 'redis'],
+    options: `checks: {
+      ${CATALOG},
+      postgres: postgres({ url: (env) => env.DATABASE_URL }),
+      redis: redis({ url: (env) => env.URL, token: (env) => env.TOKEN }),
+      disk: disk({ url: 'https://db.example.com/metrics' }),
+      own: custom(async () => {}),
+    }`,
+    drivers: ['neon', 'upstash'],
+    most: 22_500,
+  },
+]
 
 /** Bundles and compresses. The same sources and packages give the same sizes on every machine. */
-export async function measureSizes(): Promise<Sizes> {
-  const [worker, drivers] = await Promise.all([
-    gzipped('src/worker.ts'),
-    gzipped('test/bench/drivers.worker.ts'),
-  ])
-  return { worker, own: worker - drivers }
+export async function measureSizes(rows: readonly SizeRow[] = ROWS): Promise<readonly Size[]> {
+  return Promise.all(
+    rows.map(async (row) => {
+      const [total, others] = await Promise.all([gzipped(workerOf(row)), gzipped(withoutUs(row))])
+      return { ...row, total, own: total - others }
+    }),
+  )
 }
 
-async function gzipped(path: string): Promise<number> {
-  const { code } = await bundle(path)
-  return gzipSync(code).length / 1000
+function workerOf({ imports, options }: SizeRow): Entry {
+  return {
+    source: `
+      import { onCloudflare } from './src/cloudflare.ts'
+      import { defineHealth, ${imports.join(', ')} } from './src/index.ts'
+      export const { Cell, Prober, worker } = onCloudflare(defineHealth({ ${options} }))
+      export default worker`,
+  }
+}
+
+/** A Worker with the framework and the drivers, as src imports them, and nothing of ours. */
+function withoutUs({ drivers = [] }: SizeRow): Entry {
+  return {
+    source: `
+      import { Hono } from 'hono/tiny'
+      const used = []
+      const use = (...parts) => used.push(...parts)
+      use(Hono)
+      ${drivers.map((driver) => DRIVERS[driver]).join('\n')}
+      export default used`,
+  }
+}
+
+async function gzipped(entry: Entry): Promise<number> {
+  const { code } = await bundle(entry)
+  return gzipSync(code).length
+}
+
+if (import.meta.main) {
+  const sizes = await measureSizes()
+  const kB = (bytes: number): string => (bytes / 1000).toFixed(2).padStart(8)
+  console.log('bytes after gzip, in kB of 1000\n')
+  console.log(`${'a Worker with'.padEnd(30)}   total   of us    most`)
+  for (const { name, total, own, most } of sizes) {
+    console.log(`${name.padEnd(30)}${kB(total)}${kB(own)}${kB(most)}${own > most ? '  TOO MUCH' : ''}`)
+  }
 }

@@ -11,7 +11,7 @@ function stateOf200(): CellState {
   const [state, begun] = begin(EMPTY_CELL, 0, 'bench', health)
   if (begun.kind !== 'lease') throw new Error('expected a lease')
   const result = { status: 'unhealthy', detail: 'error', error: 'x'.repeat(200), durationMs: 12.34 } as const
-  return complete(state, begun.lease, Object.fromEntries(checks.map(([name]) => [name, result])), 0, health)
+  return complete(state, 0, begun.lease, Object.fromEntries(checks.map(([name]) => [name, result])), health)
 }
 
 /** An object that writes and reads such a state as the cell's own does. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { custom } from '../../src/checks/custom.ts'
 import { defineHealth } from '../../src/core/define.ts'
+import { systemClock } from '../../src/drivers/clock.ts'
 import { probeOf, thrown } from './verdict.ts'
 
 describe('a custom check gives what its function gives', () => {
@@ -34,9 +35,9 @@ test('a throw before the first promise is a rejection like any other', async () 
 test('its function gets env, the signal and the clock', async () => {
   const { signal } = new AbortController()
   const seen = custom(async ({ env, signal: given, now }) => ({
-    status: env === 'env' && given === signal && now === Date.now ? 'healthy' : 'unhealthy',
+    status: env === 'env' && given === signal && now === systemClock.now ? 'healthy' : 'unhealthy',
   }))
-  expect(await probeOf(seen, 'env', signal)).toEqual({ status: 'healthy' })
+  expect(await probeOf(seen, 'env', { signal })).toEqual({ status: 'healthy' })
 })
 
 test('its policy is that of any check', () => {

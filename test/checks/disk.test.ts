@@ -3,7 +3,7 @@ import { type ExporterDiskOptions, type OwnDiskOptions, disk } from '../../src/c
 import type { DiskUsage, MeasureDisk } from '../../src/core/check.ts'
 import { type LocalExporter, startExporter } from '../../src/local/exporter.ts'
 import { type LocalService, startService } from '../../src/local/service.ts'
-import { everythingSaid, privateWords, probeOf, thrown, verdict } from './verdict.ts'
+import { privateWords, probeOf, thrown, verdict } from './verdict.ts'
 
 let exporter: LocalExporter
 let service: LocalService
@@ -28,7 +28,7 @@ const usedUp = async (
   return verdict(disk({ url: exporter.url, ...options }))
 }
 
-/** What comes of a text, given as lines. */
+/** The verdict on a text, given as lines. */
 const told = async (
   lines: readonly string[],
   options: Partial<ExporterDiskOptions<unknown>> = {},
@@ -246,17 +246,6 @@ describe('the exporter', () => {
     expect(await verdict(disk({ url: service.url }))).toBe('unhealthy: unexpected body')
     await closed
   })
-
-  test('is let go with the signal', async () => {
-    const release = exporter.faults.hold()
-    const abort = new AbortController()
-    const probe = probeOf(disk({ url: exporter.url }), {}, abort.signal)
-    await exporter.faults.arrived(1)
-    const reason = new DOMException('time is up', 'TimeoutError')
-    abort.abort(reason)
-    expect(await thrown(probe)).toBe(reason)
-    release()
-  })
 })
 
 describe('misconfigured is', () => {
@@ -269,21 +258,20 @@ describe('misconfigured is', () => {
   })
 
   test('and says nothing of the value', async () => {
-    expect(await everythingSaid(disk({ url: () => 'ftp://user:hush-9f2c@db1/' }))).not.toContain('hush-9f2c')
+    expect(await privateWords(disk({ url: () => 'ftp://user:hush-9f2c@db1/' }))).not.toContain('hush-9f2c')
   })
 })
 
 describe('a disk of the machine itself', () => {
   const GIB = 2 ** 30
 
-  /** What comes of a disk with so much on it. */
+  /** The verdict on a disk of this size with this much free space. */
   const own = (
     { size, available }: DiskUsage,
     options: Partial<OwnDiskOptions<unknown>> = {},
   ): Promise<string> => {
-    const check = disk({ path: '/data', ...options })
     const diskUsage: MeasureDisk = async () => ({ size, available })
-    return verdict({ ...check, probe: (context) => check.probe({ ...context, diskUsage }) })
+    return verdict(disk({ path: '/data', ...options }), {}, { machine: { diskUsage } })
   }
   const used = (percent: number): DiskUsage => ({ size: 100 * GIB, available: (100 - percent) * GIB })
 
@@ -301,10 +289,9 @@ describe('a disk of the machine itself', () => {
   })
 
   test('is measured at its path, and its percentage is told', async () => {
-    const { probe } = disk({ path: ({ DATA }: { DATA: string }) => DATA })
+    const check = disk({ path: ({ DATA }: { DATA: string }) => DATA })
     const diskUsage = vi.fn<MeasureDisk>(async () => used(12.5))
-    const { signal } = new AbortController()
-    expect(await probe({ env: { DATA: '/data' }, signal, now: Date.now, diskUsage })).toEqual({
+    expect(await probeOf(check, { DATA: '/data' }, { machine: { diskUsage } })).toEqual({
       status: 'healthy',
       observed: { value: 12.5, unit: 'percent' },
     })
@@ -324,11 +311,9 @@ describe('a disk of the machine itself', () => {
   })
 
   test('that cannot be measured says why to a bearer', async () => {
-    const { probe } = disk({ path: '/data' })
-    const { signal } = new AbortController()
     const lost = new Error('ENOENT: no such file or directory, statfs /data')
     const diskUsage: MeasureDisk = () => Promise.reject(lost)
-    expect(await thrown(probe({ env: undefined, signal, now: Date.now, diskUsage }))).toBe(lost)
+    expect(await thrown(probeOf(disk({ path: '/data' }), {}, { machine: { diskUsage } }))).toBe(lost)
   })
 
   test('is misconfigured where the host has none, and the private words say so', async () => {

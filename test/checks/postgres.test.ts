@@ -1,11 +1,10 @@
-import { neonConfig } from '@neondatabase/serverless'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { postgres } from '../../src/checks/postgres.ts'
 import type { Check } from '../../src/core/check.ts'
 import { type LocalNeon, startNeon } from '../../src/local/neon.ts'
 import { sendJson } from '../../src/local/server.ts'
 import { type LocalService, startService } from '../../src/local/service.ts'
-import { everythingSaid, privateWords, probeOf, thrown, verdict } from './verdict.ts'
+import { privateWords, probeOf, verdict } from './verdict.ts'
 
 let neon: LocalNeon
 let service: LocalService
@@ -25,7 +24,7 @@ afterAll(() => Promise.all([neon.close(), service.close()]))
 
 const check = (): Check<unknown> => postgres({ url: neon.url })
 
-/** The check of a server that answers this, to whatever it is asked. */
+/** The check of a server that gives this answer to every request. */
 const answered = (status: number, body: unknown): Check<unknown> => {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   service.respond((_, response) => void response.writeHead(status).end(text))
@@ -136,12 +135,6 @@ describe('a Postgres is unhealthy', () => {
     expect(neon.faults.hits()).toBe(1)
   })
 
-  test('when nothing listens', async () => {
-    const gone = await startService()
-    await gone.close()
-    expect(await verdict(postgres({ url: urlOf(gone) }))).toBe('unhealthy: connection failed')
-  })
-
   test('when its password is wrong, and Postgres says why in private', async () => {
     const wrong = postgres({ url: neon.url.replace(/:[^:@]+@/, `:${hush}@`) })
     expect(await verdict(wrong)).toBe('unhealthy: error')
@@ -162,13 +155,13 @@ describe('a Postgres is unhealthy', () => {
     ['has a max_connections of 0', rows({ used: '1', most: '0' })],
     ['has fewer than no connections', rows({ used: '-1', most: '100' })],
     ['has no rows', { fields: [], rows: [], command: 'SELECT', rowCount: 0 }],
-    ['is no result', {}],
-    ['is null', 'null'],
-    ['is empty', ''],
-    ['is HTML', '<html>'],
     ['is half a result', '{"fields":['],
   ])('when the answer %s', async (_, body) => {
     expect(await verdict(answered(200, body))).toBe('unhealthy: unexpected body')
+  })
+
+  test('when its answer is longer than 1 MB', async () => {
+    expect(await verdict(answered(200, ' '.repeat(2 ** 20 + 1)))).toBe('unhealthy: unexpected body')
   })
 
   test('when an error is none of Postgres', async () => {
@@ -182,17 +175,6 @@ describe('a Postgres is unhealthy', () => {
     })
     expect(await verdict(postgres({ url: urlOf(service) }))).toBe('unhealthy: connection failed')
   })
-})
-
-test('the signal ends it', async () => {
-  const release = neon.faults.hold()
-  const abort = new AbortController()
-  const probe = probeOf(check(), {}, abort.signal)
-  await neon.faults.arrived(1)
-  const reason = new DOMException('time is up', 'TimeoutError')
-  abort.abort(reason)
-  expect(await thrown(probe)).toMatchObject({ name: 'NeonDbError', sourceError: reason })
-  release()
 })
 
 describe('no password stands in what a failure says:', () => {
@@ -217,7 +199,7 @@ describe('no password stands in what a failure says:', () => {
   ])('a URL with %s is misconfigured', async (_, url) => {
     const malformed = postgres({ url: () => url })
     expect(await verdict(malformed)).toBe('unhealthy: misconfigured')
-    expect(await everythingSaid(malformed)).not.toContain(hush)
+    expect(await privateWords(malformed)).not.toContain(hush)
   })
 
   test('a URL that env lacks is misconfigured', async () => {
@@ -226,44 +208,24 @@ describe('no password stands in what a failure says:', () => {
     )
   })
 
-  test('a connection that is refused', async () => {
-    const gone = await startService()
-    await gone.close()
-    const said = await everythingSaid(postgres({ url: urlOf(gone) }))
-    expect(said).toContain('ECONNREFUSED')
-    expect(said).not.toContain(hush)
-  })
-
   test.each([
     ['hush-9f2c', 'hush-9f2c'],
     ['hush%2F9f2c', 'hush/9f2c'],
     ['hush%9f2c', 'hush%9f2c'],
+    ['hush^9$f2c', 'hush^9$f2c'],
   ])('an error that repeats the connection string, where it is %s', async (written, meant) => {
     service.respond(({ headers }, response) => {
-      const told = [headers['neon-connection-string'], written, meant].join(' and ')
+      const sent = String(headers['neon-connection-string'])
+      const told = [sent, new URL(sent).password, written, meant].join(' and ')
       sendJson(response, 400, { code: 'XX000', message: `unknown: ${told}` })
     })
-    const repeated = postgres({ url: urlOf(service).replace(hush, written) })
-    const said = await everythingSaid(repeated)
-    expect(said).toContain('XX000 unknown: postgresql:[redacted]?')
-    expect(said).not.toContain(written)
-    expect(said).not.toContain(meant)
+    const repeated = postgres({ url: urlOf(service).replace(hush, () => written) })
+    expect(await privateWords(repeated)).toBe(
+      'XX000 unknown: [redacted] and [redacted] and [redacted] and [redacted]',
+    )
   })
 
   test.each([200, 400, 502])('an answer of status %i that repeats it and is no JSON', async (status) => {
-    expect(await everythingSaid(answered(status, `<html>${hush}`))).not.toContain(hush)
+    expect(await privateWords(answered(status, `<html>${hush}`))).not.toContain(hush)
   })
-})
-
-test('the driver is made to ask loopback hosts itself, and every other host as ever', () => {
-  const { fetchEndpoint } = neonConfig
-  if (typeof fetchEndpoint !== 'function') throw new Error('a probe above has set it')
-  const asked = (host: string, port: string): string => fetchEndpoint(host, port, {})
-  expect(asked('127.0.0.1', '8080')).toBe('http://127.0.0.1:8080/sql')
-  expect(asked('[::1]', '8080')).toBe('http://[::1]:8080/sql')
-  expect(asked('localhost', '')).toBe('http://localhost:5432/sql')
-  expect(asked('ep-a-b-1.eu-central-1.aws.neon.tech', '')).toBe('https://api.eu-central-1.aws.neon.tech/sql')
-  expect(fetchEndpoint('ep-a.eu.aws.neon.tech', '', { jwtAuth: true })).toBe(
-    'https://apiauth.eu.aws.neon.tech/sql',
-  )
 })

@@ -4,7 +4,7 @@ import type { Check } from '../../src/core/check.ts'
 import { sendJson } from '../../src/local/server.ts'
 import { type LocalService, startService } from '../../src/local/service.ts'
 import { type LocalUpstash, startUpstash } from '../../src/local/upstash.ts'
-import { everythingSaid, privateWords, probeOf, thrown, verdict } from './verdict.ts'
+import { privateWords, probeOf, thrown, verdict } from './verdict.ts'
 
 let upstash: LocalUpstash
 let service: LocalService
@@ -25,17 +25,13 @@ afterAll(() => Promise.all([upstash.close(), service.close()]))
 const env = (): { url: string; token: string } => ({ url: upstash.url, token: upstash.token })
 const check = (): Check<unknown> => redis(env())
 
-/** The check of a server that answers this, to whatever it is asked. */
+/** The check of a server that gives this answer to every request. */
 const answered = (status: number, body: string): Check<unknown> => {
   service.respond((_, response) => void response.writeHead(status).end(body))
   return redis({ url: service.origin, token: hush })
 }
 
 describe('a Redis is healthy', () => {
-  test('when it answers PONG', async () => {
-    expect(await verdict(check())).toBe('healthy')
-  })
-
   test('with url and token from env', async () => {
     const fromEnv = redis({
       url: (given: { url: string; token: string }) => given.url,
@@ -79,24 +75,13 @@ describe('a Redis is unhealthy', () => {
     expect(await privateWords(wrong)).toContain('WRONGPASS')
   })
 
-  test('when nothing listens', async () => {
-    const gone = await startService()
-    await gone.close()
-    expect(await verdict(redis({ url: gone.url, token: hush }))).toBe('unhealthy: connection failed')
-  })
-
   test.each([
-    ['something else', JSON.stringify({ result: btoa('PANG') })],
-    ['another case', JSON.stringify({ result: btoa('pong') })],
-    ['PONG with more', JSON.stringify({ result: btoa('PONG ') })],
-    ['PONG in quotes', JSON.stringify({ result: btoa('"PONG"') })],
-    ['a list', JSON.stringify({ result: [btoa('PONG')] })],
+    ['something else', JSON.stringify({ result: 'PANG' })],
+    ['another case', JSON.stringify({ result: 'pong' })],
+    ['PONG with more', JSON.stringify({ result: 'PONG ' })],
+    ['PONG in quotes', JSON.stringify({ result: '"PONG"' })],
+    ['a list', JSON.stringify({ result: ['PONG'] })],
     ['null', '{"result":null}'],
-    ['nothing', '{}'],
-    ['no object', 'null'],
-    ['a number', '7'],
-    ['an empty body', ''],
-    ['HTML', '<html>'],
     ['half a body', '{"result":"PO'],
   ])('when it answers %s', async (_, body) => {
     expect(await verdict(answered(200, body))).toBe('unhealthy: unexpected body')
@@ -107,9 +92,14 @@ describe('a Redis is unhealthy', () => {
     ['an error', 400, '{"error":"ERR max requests limit exceeded"}', 'error'],
     ['a page', 502, '<html>', 'unexpected body'],
     ['null', 500, 'null', 'unexpected body'],
-    ['PONG', 500, JSON.stringify({ result: btoa('PONG') }), 'error'],
+    ['PONG', 500, JSON.stringify({ result: 'PONG' }), 'error'],
   ])('when it answers %s with status %i', async (_, status, body, detail) => {
     expect(await verdict(answered(status, body))).toBe(`unhealthy: ${detail}`)
+  })
+
+  test('when its answer is longer than 1 MB', async () => {
+    const long = JSON.stringify({ result: 'PONG'.padEnd(2 ** 20) })
+    expect(await verdict(answered(200, long))).toBe('unhealthy: unexpected body')
   })
 
   test('when the answer breaks off', async () => {
@@ -120,20 +110,9 @@ describe('a Redis is unhealthy', () => {
   })
 })
 
-test('the signal ends it, and no abort is ever a good answer', async () => {
-  const release = upstash.faults.hold()
-  const abort = new AbortController()
-  const probe = probeOf(check(), {}, abort.signal)
-  await upstash.faults.arrived(1)
-  const reason = new DOMException('time is up', 'TimeoutError')
-  abort.abort(reason)
-  expect(await thrown(probe)).toBe(reason)
-  release()
-})
-
 test('a signal that is over already sends nothing', async () => {
   const reason = new DOMException('time is up', 'TimeoutError')
-  expect(await thrown(probeOf(check(), {}, AbortSignal.abort(reason)))).toBe(reason)
+  expect(await thrown(probeOf(check(), {}, { signal: AbortSignal.abort(reason) }))).toBe(reason)
   expect(upstash.faults.hits()).toBe(0)
 })
 
@@ -168,7 +147,7 @@ describe('misconfigured is', () => {
 
   test.each(unusable)('%s, and nobody is told what it was', async (_, options) => {
     const warn = vi.spyOn(console, 'warn')
-    expect(await everythingSaid(given(options))).not.toContain(hush)
+    expect(await privateWords(given(options))).not.toContain(hush)
     expect(warn).not.toHaveBeenCalled()
   })
 })
@@ -178,7 +157,7 @@ describe('no token and no answer stands in what a failure says:', () => {
     service.respond(({ headers }, response) =>
       sendJson(response, 400, { error: `no ${headers.authorization}` }),
     )
-    const said = await everythingSaid(redis({ url: service.origin, token: hush }))
+    const said = await privateWords(redis({ url: service.origin, token: hush }))
     expect(said).toContain('no Bearer [redacted]')
     expect(said).not.toContain(hush)
   })
@@ -187,18 +166,10 @@ describe('no token and no answer stands in what a failure says:', () => {
     ['an answer that is no JSON', 200],
     ['an error that is no JSON', 502],
   ])('%s', async (_, status) => {
-    expect(await everythingSaid(answered(status, `<html>${hush}`))).not.toContain(hush)
+    expect(await privateWords(answered(status, `<html>${hush}`))).not.toContain(hush)
   })
 
   test('an answer that is not PONG', async () => {
-    expect(await everythingSaid(answered(200, JSON.stringify({ result: btoa(hush) })))).not.toContain(hush)
-  })
-
-  test('a connection that is refused', async () => {
-    const gone = await startService()
-    await gone.close()
-    const said = await everythingSaid(redis({ url: `${gone.origin}/${hush}`, token: hush }))
-    expect(said).toContain('ECONNREFUSED')
-    expect(said).not.toContain(hush)
+    expect(await privateWords(answered(200, JSON.stringify({ result: hush })))).not.toContain(hush)
   })
 })

@@ -1,35 +1,51 @@
-import { inspect } from 'node:util'
-import { type Check, CheckFailure, type Outcome } from '../../src/core/check.ts'
+import type { Check, Machine, Outcome } from '../../src/core/check.ts'
+import { CheckFailure } from '../../src/core/check.ts'
 import type { Status } from '../../src/core/status.ts'
+import { contextFor } from '../../src/probe/context.ts'
+import { describe } from '../../src/probe/describe.ts'
+import { type Secrets, secretsIn } from '../../src/probe/secrets.ts'
+import { systemClock } from '../../src/drivers/clock.ts'
+
+/** The parts of a probe's surroundings that a test may choose. */
+interface Surroundings {
+  readonly signal?: AbortSignal
+  readonly region?: string
+  readonly machine?: Machine
+  readonly secrets?: Secrets
+}
 
 /** Runs the probe of a check once, as the runner would. */
 export function probeOf<Env>(
   check: Check<Env>,
   env?: Env,
-  signal: AbortSignal = new AbortController().signal,
+  {
+    signal = new AbortController().signal,
+    region,
+    machine = {},
+    secrets = secretsIn(env),
+  }: Surroundings = {},
 ): Promise<Outcome | Status | void> {
-  return check.probe({ env: env as Env, signal, now: Date.now })
+  const context = contextFor({ env, clock: systemClock, secrets, region, machine }, signal)
+  return check.probe(context as Parameters<typeof check.probe>[0])
 }
 
-/** What a check comes to, in the words of a report: `healthy`, `degraded: pool saturated`, `unhealthy: http 502`. */
-export async function verdict<Env>(check: Check<Env>, env?: Env): Promise<string> {
-  const { status, detail = '' } = (await probeOf(check, env).catch(failure)) as Outcome
+/** The result of a check, in the words of a report: `healthy`, `degraded: pool saturated`, `unhealthy: http 502`. */
+export async function verdict<Env>(
+  check: Check<Env>,
+  env?: Env,
+  surroundings: Surroundings = {},
+): Promise<string> {
+  const { status, detail = '' } = (await probeOf(check, env, surroundings).catch(failure)) as Outcome
   return detail === '' ? status : `${status}: ${detail}`
 }
 
-/** The private words of a check that fails. */
+/** The private words of a check that fails, as the report has them: free of the secrets that were enrolled. */
 export async function privateWords<Env>(check: Check<Env>, env?: Env): Promise<string> {
-  const error = await thrown(probeOf(check, env))
-  return error instanceof Error ? error.message : String(error)
+  const secrets = secretsIn(env)
+  return secrets.clean(describe(await thrown(probeOf(check, env, { secrets }))))
 }
 
-/** All that can be got out of a failed check's error: its text, its stack, its causes, its properties. */
-export async function everythingSaid<Env>(check: Check<Env>, env?: Env): Promise<string> {
-  const error = await thrown(probeOf(check, env))
-  return `${String(error)}\n${inspect(error, { depth: 10, showHidden: true })}`
-}
-
-/** What a promise is rejected with. */
+/** The error that a promise is rejected with. */
 export function thrown(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     (value) => expected(value),
@@ -41,7 +57,7 @@ function expected(value: unknown): never {
   throw new Error(`expected it to throw, and it gave ${JSON.stringify(value)}`)
 }
 
-/** Only a failure with a public word: whatever else is thrown fails the test. */
+/** Only a failure with a public word: any other error fails the test. */
 function failure(error: unknown): Outcome {
   if (!(error instanceof CheckFailure)) throw error
   return { status: 'unhealthy', detail: error.detail }

@@ -2,6 +2,7 @@ import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/cli/config.ts'
+import { secretsIn } from '../../src/probe/secrets.ts'
 import { folderWith, stageOf } from './stage.ts'
 
 const OURS = join(import.meta.dirname, '../..')
@@ -50,7 +51,7 @@ test('what it writes is what the README and our own Worker have', async () => {
 test('the first definition is one', async () => {
   const cwd = await folderWith()
   await stageOf({ cwd }).allclear('init')
-  const loaded = await loadConfig({ cwd, path: undefined, redact: (text) => text })
+  const loaded = await loadConfig({ cwd, path: undefined, secrets: secretsIn({}) })
   expect(loaded).toMatchObject({ health: { checks: { catalog: { policy: { critical: false } } } } })
 })
 

@@ -4,22 +4,22 @@ import {
   type BreakerPolicy,
   type BreakerState,
   CLOSED,
+  afterResult,
   phase,
-  settle,
 } from '../../src/core/breaker.ts'
 import type { Status } from '../../src/core/status.ts'
+import { statusesIn } from './scene.ts'
 
 const NOW = 1_000_000
 const POLICY: BreakerPolicy = { failures: 3, resetAfterMs: 30_000, maxResetAfterMs: 240_000 }
 
 function failTimes(times: number, breaker: BreakerState = CLOSED, now: number = NOW): BreakerState {
   const failures = Array.from({ length: times }, (): Status => 'unhealthy')
-  return failures.reduce((before, status) => settle(before, POLICY, status, now), breaker)
+  return failures.reduce((before, status) => afterResult(before, now, POLICY, status), breaker)
 }
 
 const OPEN = failTimes(3)
 
-// H healthy, D degraded, U unhealthy, ? unknown.
 test.each<[results: string, BreakerPhase, why: string]>([
   ['', 'closed', 'nothing has happened'],
   ['UU', 'closed', 'one failure short'],
@@ -32,14 +32,15 @@ test.each<[results: string, BreakerPhase, why: string]>([
   ['???', 'closed', 'unknown is not unhealthy'],
   ['UUHUUU', 'open', 'three in a row at the end'],
 ])('after "%s" it is %s: %s', (results, expected) => {
-  const letters: Record<string, Status> = { H: 'healthy', D: 'degraded', U: 'unhealthy', '?': 'unknown' }
-  const statuses = results.split('').flatMap((letter) => letters[letter] ?? [])
-  const breaker = statuses.reduce((before, status) => settle(before, POLICY, status, NOW), CLOSED)
-  expect(phase(breaker, POLICY, NOW)).toBe(expected)
+  const breaker = statusesIn(results).reduce<BreakerState>(
+    (before, status) => afterResult(before, NOW, POLICY, status),
+    CLOSED,
+  )
+  expect(phase(breaker, NOW, POLICY)).toBe(expected)
 })
 
 test('with failures: 1 the first failure opens it', () => {
-  expect(settle(CLOSED, { ...POLICY, failures: 1 }, 'unhealthy', NOW)).toMatchObject({ state: 'open' })
+  expect(afterResult(CLOSED, NOW, { ...POLICY, failures: 1 }, 'unhealthy')).toMatchObject({ state: 'open' })
 })
 
 describe('an open breaker', () => {
@@ -49,20 +50,20 @@ describe('an open breaker', () => {
     [30_000, 'half-open'],
     [1e9, 'half-open'],
   ])('is, %d ms after it opened, %s', (afterMs, expected) => {
-    expect(phase(OPEN, POLICY, NOW + afterMs)).toBe(expected)
+    expect(phase(OPEN, NOW + afterMs, POLICY)).toBe(expected)
   })
 
   test('closes at a good result', () => {
-    expect(settle(OPEN, POLICY, 'healthy', NOW + 30_000)).toEqual(CLOSED)
-    expect(settle(OPEN, POLICY, 'degraded', NOW + 30_000)).toEqual(CLOSED)
+    expect(afterResult(OPEN, NOW + 30_000, POLICY, 'healthy')).toEqual(CLOSED)
+    expect(afterResult(OPEN, NOW + 30_000, POLICY, 'degraded')).toEqual(CLOSED)
   })
 
   test('stays what it was at an unknown one, ready for the next trial', () => {
-    expect(settle(OPEN, POLICY, 'unknown', NOW + 30_000)).toBe(OPEN)
+    expect(afterResult(OPEN, NOW + 30_000, POLICY, 'unknown')).toBe(OPEN)
   })
 
   test('forgets its trips once it closes', () => {
-    const again = failTimes(3, settle(failTimes(2, OPEN), POLICY, 'healthy', NOW))
+    const again = failTimes(3, afterResult(failTimes(2, OPEN), NOW, POLICY, 'healthy'))
     expect(again).toEqual({ state: 'open', trips: 1, retryAt: NOW + 30_000 })
   })
 })
@@ -89,12 +90,12 @@ describe('when the clock steps back', () => {
     [210_001, 'half-open'],
     [1e12, 'half-open'],
   ])('by %d ms, no wait gets longer than maxResetAfterMs: it is %s', (backMs, expected) => {
-    expect(phase(OPEN, POLICY, NOW - backMs)).toBe(expected)
+    expect(phase(OPEN, NOW - backMs, POLICY)).toBe(expected)
   })
 })
 
 test('breaker: false never opens, and lets go of what was open', () => {
-  expect(settle(CLOSED, false, 'unhealthy', NOW)).toBe(CLOSED)
-  expect(settle(OPEN, false, 'unhealthy', NOW)).toBe(CLOSED)
-  expect(phase(OPEN, false, NOW)).toBe('closed')
+  expect(afterResult(CLOSED, NOW, false, 'unhealthy')).toBe(CLOSED)
+  expect(afterResult(OPEN, NOW, false, 'unhealthy')).toBe(CLOSED)
+  expect(phase(OPEN, NOW, false)).toBe('closed')
 })

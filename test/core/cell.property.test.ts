@@ -11,9 +11,9 @@ import {
   checkState,
   complete,
   leaseMs,
-  reported,
 } from '../../src/core/cell.ts'
 import type { PolicyOptions } from '../../src/core/check.ts'
+import { finding } from '../../src/core/finding.ts'
 import { STATUSES, type Status } from '../../src/core/status.ts'
 import { START, frozen, result, rulesOf } from './scene.ts'
 
@@ -205,7 +205,7 @@ function evict(world: World): void {
 function report(world: World, { lease, ended, abandoned, trials }: Runner, found: Findings): void {
   const { state, now, rules, held, rounds } = world
   const results = Object.fromEntries(NAMES.map((name) => [name, result(found[name])]))
-  const after = complete(state, lease, results, now, rules)
+  const after = complete(state, now, lease, results, rules)
   const isCurrent = lease.round === rounds && (held === null || isSame(lease, held))
   const isLive = isNear(lease.startedAt, now, LEASE_MS)
   claim((after !== state) === (isCurrent && isLive), 'only the current lease, and in time, changes anything')
@@ -281,7 +281,7 @@ function inspect(world: World): void {
     'the lease and the rounds are as told',
   )
 
-  const acceptable = runners.filter(({ lease }) => complete(state, lease, {}, now, rules) !== state)
+  const acceptable = runners.filter(({ lease }) => complete(state, now, lease, {}, rules) !== state)
   const first = acceptable[0]?.lease
   if (held !== null)
     claim(
@@ -313,7 +313,7 @@ function inspectCheck(world: World, name: Name): void {
   claim(check.last.status === history.at(-1), 'the last result is the last')
 
   const known = history.filter((status) => status !== 'unknown')
-  if (reported(check, policy, now) === 'healthy') {
+  if (finding(check, now, policy).status === 'healthy') {
     const isBad = (status: Status): boolean => status !== 'healthy'
     claim(known.includes('healthy') && history.at(-1) !== 'unknown', 'healthy needs a good result')
     claim(!known.slice(-policy.failAfter).every(isBad), 'healthy ends at failAfter bad results')

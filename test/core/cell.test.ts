@@ -11,7 +11,7 @@ const LEASE_MS = leaseMs(RULES)
 const SHAKY: PolicyOptions = { breaker: { failures: 3, resetAfterMs: 30_000, maxResetAfterMs: 120_000 } }
 
 describe('a poll', () => {
-  test('of a cell that never ran is given the lease of a round with every check', () => {
+  test('of a cell that never ran gets the lease of a round with every check', () => {
     const lease = { id: 'a', round: 0, startedAt: START, checks: ['db', 'cache'], trial: false }
     expect(sceneOf(RULES).poll('a')).toEqual({ kind: 'lease', lease })
   })
@@ -30,7 +30,7 @@ describe('a poll', () => {
     expect(scene.poll().kind).toBe(kind)
   })
 
-  test('is told the snapshot and what the clock of the cell says', () => {
+  test('gets the snapshot and the time of the cell', () => {
     const scene = sceneOf(RULES)
     scene.round()
     scene.after(812)
@@ -39,7 +39,7 @@ describe('a poll', () => {
     expect(snapshot).toMatchObject({ round: 1, settledAt: START })
   })
 
-  test('waits while another runs the round, for no longer than the lease is good', () => {
+  test('waits while another poll runs the round, at most until its lease runs out', () => {
     const scene = sceneOf(RULES)
     scene.lease('runner')
     scene.after(1500)
@@ -47,7 +47,7 @@ describe('a poll', () => {
     expect(scene.poll('c')).toEqual({ kind: 'wait', forMs: LEASE_MS - 1500 })
   })
 
-  test('that is repeated, as its answer was lost, is given the same lease again', () => {
+  test('that is repeated because its answer was lost gets the same lease again', () => {
     const scene = sceneOf(RULES)
     const lease = scene.lease('runner')
     scene.after(2000)
@@ -67,7 +67,7 @@ describe('a poll', () => {
     expect(scene.poll('next').kind).toBe(kind)
   })
 
-  test('changes no state but to give a lease', () => {
+  test('changes the state only to give a lease', () => {
     const scene = sceneOf(RULES)
     const lease = scene.lease('runner')
     const leased = scene.state()
@@ -92,7 +92,7 @@ describe('the checks of a lease', () => {
     expect(scene.round().checks).toEqual(['quick', 'slow', 'hangs'])
   })
 
-  test('begin with what never ran', () => {
+  test('begin with the ones that never ran', () => {
     const scene = sceneOf(rulesOf({ slow: {} }))
     scene.round({ slow: result('healthy', 90) })
     scene.redefine(rulesOf({ slow: {}, added: {} }))
@@ -101,7 +101,7 @@ describe('the checks of a lease', () => {
 })
 
 describe('a report', () => {
-  test('ends its round, and everybody sees it', () => {
+  test('settles its round', () => {
     const scene = sceneOf(RULES)
     const lease = scene.lease()
     scene.after(40)
@@ -127,7 +127,7 @@ describe('a report', () => {
     expect(scene.report(lease, { db: GOOD, cache: GOOD })).toBe(counts)
   })
 
-  test('of a runner that was given up is dropped, and the one of its successor counts', () => {
+  test('of a runner that was given up is dropped, and that of its successor counts', () => {
     const scene = sceneOf(RULES)
     const dead = scene.lease('dead')
     scene.after(LEASE_MS)
@@ -214,7 +214,7 @@ describe('a report', () => {
     expect(scene.check('cache').last).toEqual({ status: 'unknown', detail: 'not run yet', durationMs: 0 })
   })
 
-  test('on checks that were not in its lease, or that nobody defined, says nothing of them', () => {
+  test('changes no check that was not in its lease or that is not defined', () => {
     const scene = sceneOf(RULES)
     const lease = scene.lease()
     scene.report({ ...lease, checks: ['db', 'stranger'] }, { db: GOOD, cache: GOOD, stranger: GOOD })
@@ -223,14 +223,14 @@ describe('a report', () => {
   })
 })
 
-describe('a lease that nobody could be found to run', () => {
+describe('a lease that found no runner', () => {
   test('is given back, so that the next poll has one at once', () => {
     const scene = sceneOf(RULES)
     scene.abandon(scene.lease('a'))
     expect(scene.poll('b').kind).toBe('lease')
   })
 
-  test('runs out instead where it carries a trial: whoever did not answer may be running it', () => {
+  test('runs out instead where it has a trial: a runner that did not answer may have started', () => {
     const scene = sceneOf(rulesOf({ shaky: SHAKY }))
     scene.failTimes(3, 'shaky')
     scene.after(30_000)
@@ -240,7 +240,7 @@ describe('a lease that nobody could be found to run', () => {
     expect(scene.lease('b').trial).toBe(true)
   })
 
-  test('is not given back where it is not the current one', () => {
+  test('is not given back if it is not the current one', () => {
     const scene = sceneOf(RULES)
     const old = scene.lease('a')
     scene.after(LEASE_MS)
@@ -250,7 +250,7 @@ describe('a lease that nobody could be found to run', () => {
   })
 })
 
-test('a cell remembers where its rounds run, until it is told of another place', () => {
+test('a cell remembers the data centre of its rounds until a round names another', () => {
   const scene = sceneOf(RULES)
   const told = [undefined, 'AMS', undefined, 'FRA'].map((colo) => {
     scene.after(TTL_MS)
@@ -277,7 +277,7 @@ describe('when the definition changes', () => {
     expect(Object.keys(scene.state().checks)).toEqual(['db'])
   })
 
-  test('a check that its round did not get to is unknown, and keeps what is known of its last run', () => {
+  test('a check that its round did not reach is unknown, and keeps the numbers of its runs', () => {
     const scene = sceneOf(rulesOf({ db: {}, cache: {} }))
     scene.round()
     const { checkedAt, runs, durations } = scene.check('db')
@@ -295,7 +295,7 @@ describe('when the definition changes', () => {
     const rules = rulesOf({ db: {}, [name]: {} })
     scene.redefine(rules)
     const lease = scene.lease()
-    expect(lease.checks, 'nothing is found that no round found').toEqual([name, 'db'])
+    expect(lease.checks, 'no inherited property counts as a result').toEqual([name, 'db'])
     scene.report(lease, { db: GOOD })
     expect(scene.status(name)).toBe('unknown')
     scene.round()
@@ -305,7 +305,7 @@ describe('when the definition changes', () => {
 })
 
 describe('an open breaker', () => {
-  test('keeps its check out of the rounds, and the others in', () => {
+  test('keeps its check out of the rounds, and no other', () => {
     const scene = sceneOf(rulesOf({ shaky: SHAKY, steady: {} }))
     scene.failTimes(3, 'shaky')
     expect(scene.round().checks).toEqual(['steady'])
@@ -313,7 +313,7 @@ describe('an open breaker', () => {
     expect(scene.check('shaky')).toMatchObject({ trips: 1, runs: { unhealthy: 3 } })
   })
 
-  test('spares even the last check: a round of nothing settles', () => {
+  test('can leave a round with no check, which settles', () => {
     const scene = sceneOf(rulesOf({ shaky: SHAKY }))
     scene.failTimes(3, 'shaky')
     expect(scene.round().checks).toEqual([])
@@ -352,7 +352,7 @@ describe('an open breaker', () => {
     expect(scene.check('shaky').trips).toBe(2)
   })
 
-  test('is tried once more when a trial proves nothing, and that is no trip', () => {
+  test('is tried again when a trial proves nothing, and that is no trip', () => {
     const scene = sceneOf(rulesOf({ shaky: SHAKY }))
     scene.failTimes(3, 'shaky')
     scene.after(30_000)
@@ -372,84 +372,6 @@ describe('an open breaker', () => {
     expect(next).toMatchObject({ checks: ['shaky'], trial: true })
     expect(scene.report(dead, { shaky: GOOD })).toBe(false)
     expect(scene.report(next, { shaky: GOOD })).toBe(true)
-  })
-
-  test('makes its check unhealthy at once, whatever failAfter says', () => {
-    const scene = sceneOf(rulesOf({ shaky: { ...SHAKY, failAfter: 9 } }))
-    scene.round()
-    scene.failTimes(2, 'shaky')
-    expect(scene.status('shaky')).toBe('healthy')
-    scene.failTimes(1, 'shaky')
-    expect(scene.status('shaky')).toBe('unhealthy')
-    expect(scene.check('shaky').settled).toBe('unhealthy')
-  })
-
-  test('that a trial closes leaves a check to recover as recoverAfter says', () => {
-    const scene = sceneOf(rulesOf({ shaky: { ...SHAKY, recoverAfter: 2 } }))
-    scene.failTimes(3, 'shaky')
-    scene.after(30_000)
-    scene.round()
-    expect(scene.status('shaky')).toBe('unhealthy')
-    scene.round()
-    expect(scene.status('shaky')).toBe('healthy')
-  })
-
-  test('is none with breaker: false', () => {
-    const scene = sceneOf(rulesOf({ plain: { breaker: false } }))
-    scene.failTimes(9, 'plain')
-    expect(scene.round().checks).toEqual(['plain'])
-    expect(scene.check('plain').trips).toBe(0)
-  })
-})
-
-const LETTERS = { H: 'healthy', D: 'degraded', U: 'unhealthy', '?': 'unknown' } as const
-
-describe('failAfter and recoverAfter', () => {
-  test.each<[failAfter: number, recoverAfter: number, results: string, reported: string, why: string]>([
-    [1, 1, 'HUDHU', 'HUDHU', 'every result is believed'],
-    [1, 1, 'H?H', 'H?H', 'an unfinished probe is unknown, and takes nothing back'],
-    [1, 1, 'U?U', 'U?U', 'nor does it on the way down'],
-    [3, 1, 'HUUU', 'HHHU', 'three failures in a row'],
-    [3, 1, 'HUUHUUU', 'HHHHHHU', 'a good result starts the count anew'],
-    [3, 1, 'HUU?U', 'HHH?U', 'an unknown one leaves the count'],
-    [3, 1, 'HDDD', 'HHHD', 'degraded counts as bad'],
-    [3, 1, 'HDUD', 'HHHD', 'of three bad ones the last is the word'],
-    [3, 1, 'DUUU', 'DDDU', 'from degraded it gets worse as slowly'],
-    [3, 1, 'DUDUUU', 'DDDDDU', 'and staying as it is starts the count anew'],
-    [3, 1, 'UUU', '??U', 'the first failures are not believed either: nothing is known'],
-    [3, 1, 'H', 'H', 'the first good result is'],
-    [3, 1, 'D', 'D', 'so is the first degraded one'],
-    [3, 1, 'UUHUU', '??HHH', 'a good word among them ends the doubt'],
-    [3, 1, 'U?UU', '???U', 'an unknown one leaves that count, too'],
-    [1, 2, 'HUHH', 'HUUH', 'two good results in a row'],
-    [1, 2, 'HUHUHH', 'HUUUUH', 'a failure starts the count anew'],
-    [1, 2, 'HUH?H', 'HUU?H', 'an unknown one leaves the count'],
-    [1, 2, 'HUDD', 'HUUD', 'degraded is better than unhealthy'],
-    [1, 2, 'HUDH', 'HUUH', 'of two better ones the last is the word'],
-    [1, 2, 'HDHH', 'HDDH', 'from degraded it gets better as slowly'],
-    [1, 3, 'H', 'H', 'what was never bad has nothing to recover from'],
-    [2, 2, 'DHUHUHU', 'DDDDDDD', 'what goes up and down stays in between'],
-    [2, 2, 'DHUU', 'DDDU', 'until it goes one way twice'],
-    [2, 2, 'DUHH', 'DDDH', 'until it goes one way twice'],
-  ])('%d and %d: %s is reported as %s: %s', (failAfter, recoverAfter, results, expected) => {
-    const scene = sceneOf(rulesOf({ check: { failAfter, recoverAfter, breaker: false } }))
-    const reported = results.split('').map((letter) => {
-      scene.round({ check: result(LETTERS[letter as keyof typeof LETTERS]) })
-      return Object.entries(LETTERS).find(([, status]) => status === scene.status('check'))?.[0]
-    })
-    expect(reported.join('')).toBe(expected)
-  })
-})
-
-describe('of every run', () => {
-  test('its status is counted, and its duration where it came to an end', () => {
-    const scene = sceneOf(rulesOf({ check: { breaker: false } }))
-    const statuses: readonly Status[] = ['healthy', 'unhealthy', 'degraded', 'unknown', 'healthy']
-    for (const status of statuses) scene.round({ check: result(status, 30) })
-    const { runs, durations } = scene.check('check')
-    expect(runs).toEqual({ healthy: 2, degraded: 1, unhealthy: 1, unknown: 1 })
-    expect(durations.counts).toEqual([0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0])
-    expect(durations.sumSeconds).toBeCloseTo(0.12)
   })
 })
 
@@ -481,7 +403,7 @@ describe('a cell has started up', () => {
     expect(scene.state().startedUp).toBe(true)
   })
 
-  test('for good: what fails later is not about startup', () => {
+  test('for good, whatever fails later', () => {
     const scene = sceneOf(RULES)
     scene.round()
     scene.failTimes(5, 'db')

@@ -35,6 +35,7 @@ describe('a definition', () => {
       checks: {
         db: {
           kind: 'fake',
+          hasOwnWords: false,
           probe,
           policy: {
             critical: true,
@@ -57,6 +58,7 @@ describe('a definition', () => {
       staleAfterMs: 15_000,
       metricsPrefix: 'app',
       token: expect.any(Function),
+      plugins: [],
     })
   })
 
@@ -72,6 +74,7 @@ describe('a definition', () => {
       staleAfterMs: 90_000,
       metricsPrefix: 'shop_eu',
       token: () => 'secret',
+      plugins: [{ name: 'hello', options: {}, entries: {} }],
     } as const
     const policy = {
       critical: false,
@@ -141,6 +144,12 @@ describe('a definition', () => {
     expect(health.checks['written']?.policy).toMatchObject({ degradedAboveMs: 80, critical: false })
   })
 
+  test('knows of each kind whether its details are its own words', () => {
+    const own = { ...check(URL_OPTION), hasOwnWords: true }
+    const health = defineHealth({ checks: { own, fixed: check(URL_OPTION) } })
+    expect(Object.values(health.checks).map(({ hasOwnWords }) => hasOwnWords)).toEqual([true, false])
+  })
+
   test.each([
     [{ ALLCLEAR_TOKEN: 'from env' }, 'from env'],
     [{}, undefined],
@@ -152,7 +161,7 @@ describe('a definition', () => {
 })
 
 const OPTIONS =
-  'service, checks, ttlMs, deadlineMs, concurrency, regions, quorum, intervalMs, staleAfterMs, metricsPrefix, token'
+  'service, checks, ttlMs, deadlineMs, concurrency, regions, quorum, intervalMs, staleAfterMs, metricsPrefix, token, plugins'
 const REGIONS = 'wnam, enam, weur, eeur, apac, apac-ne, apac-se, oc, sam, afr, me'
 const LONGEST = 2 ** 31 - 1
 
@@ -301,6 +310,7 @@ test('every fault is listed at once', () => {
     },
     regions: ['weur', 'weur', 'mars'],
     quorum: 9,
+    plugins: ['hello'],
   }
   expect(faultsOf(definition)).toEqual([
     'ttlMs: expected a number of at least 1, received 0',
@@ -314,6 +324,7 @@ test('every fault is listed at once', () => {
     `checks.redis.flavour: unknown option; the options here are ${CHECK_OPTIONS}`,
     'checks.1st: a check name matches ^[a-zA-Z][a-zA-Z0-9_-]{0,62}$',
     'checks.1st.critical: expected true or false, received 0',
+    'plugins.0: expected a plugin, such as its factory gives',
     'regions: weur stands there twice',
     'quorum: expected at most the number of regions, 3, received 9',
   ])

@@ -82,22 +82,22 @@ function reportOf(health: Health<never>, { heard, found: statuses }: Voice): Rep
   return made
 }
 
-function regionsOf(its: World): RegionReport[] {
-  const health = healthOf(its)
-  return its.voices.map((each, index) => ({
+function regionsOf(given: World): RegionReport[] {
+  const health = healthOf(given)
+  return given.voices.map((each, index) => ({
     region: REGIONS[index] ?? 'nowhere',
     colo: null,
     report: reportOf(health, each),
   }))
 }
 
-function foldOf(its: World): Report {
-  return foldRegions(healthOf(its), regionsOf(its))
+function foldOf(given: World): Report {
+  return foldRegions(healthOf(given), regionsOf(given))
 }
 
 /** The statuses of the whole and of each check. */
 function statusesOf({ status: whole, checks }: Report): Record<Name | 'whole', Status> {
-  const each = Object.fromEntries(checks.map((check) => [check.name, check.status]))
+  const each = Object.fromEntries(checks.map((check) => [check.name, check.finding.status]))
   return { whole, ...(each as Record<Name, Status>) }
 }
 
@@ -132,21 +132,21 @@ interface Step {
 }
 
 /** Lets each vote that is such turn unhealthy, one at a time. */
-function* turning(its: World, isSuch: (vote: Status) => boolean): Generator<Step> {
-  const before = statusesOf(foldOf(its))
+function* turning(given: World, isSuch: (vote: Status) => boolean): Generator<Step> {
+  const before = statusesOf(foldOf(given))
   for (const on of NAMES) {
-    for (const [index, vote] of votesOn(its, on).entries()) {
+    for (const [index, vote] of votesOn(given, on).entries()) {
       if (!isSuch(vote)) continue
-      const voices = its.voices.with(index, unhealthyIn(its, index, on))
-      const after = statusesOf(foldOf({ ...its, voices }))
+      const voices = given.voices.with(index, unhealthyIn(given, index, on))
+      const after = statusesOf(foldOf({ ...given, voices }))
       for (const of of ['whole', ...NAMES] as const) yield { on, of, was: before[of], is: after[of] }
     }
   }
 }
 
 /** The region's other votes stay what they are: of one that was not heard, unknown. */
-function unhealthyIn(its: World, index: number, name: Name): Voice {
-  const votes = NAMES.map((each) => [each, votesOn(its, each)[index] ?? 'unknown'] as const)
+function unhealthyIn(given: World, index: number, name: Name): Voice {
+  const votes = NAMES.map((each) => [each, votesOn(given, each)[index] ?? 'unknown'] as const)
   return {
     heard: 'now',
     found: { ...(Object.fromEntries(votes) as Record<Name, Status>), [name]: 'unhealthy' },
@@ -168,13 +168,13 @@ function claim(isSo: boolean, what: string): void {
   if (!isSo) throw new Error(what)
 }
 
-function holds(property: (its: World) => void): void {
+function holds(property: (given: World) => void): void {
   fc.assert(fc.property(world, property), { numRuns: 1000 })
 }
 
-test('a vote that turns unhealthy improves neither its check nor the whole, nor touches others', () => {
-  holds((its) => {
-    for (const { on, of, was, is } of turning(its, (vote) => vote === 'healthy' || vote === 'degraded')) {
+test('a vote that turns unhealthy improves neither given check nor the whole, nor touches others', () => {
+  holds((given) => {
+    for (const { on, of, was, is } of turning(given, (vote) => vote === 'healthy' || vote === 'degraded')) {
       if (of === on || of === 'whole') {
         see(`turned: ${was} → ${is}`)
         claim(RANK[is] >= RANK[was], `${of} was ${was} and is ${is}`)
@@ -194,8 +194,8 @@ test('a vote that turns unhealthy improves neither its check nor the whole, nor 
 })
 
 test('an unhealthy vote where there was none makes nothing healthy and improves nothing known', () => {
-  holds((its) => {
-    for (const { on, of, was, is } of turning(its, (vote) => vote === 'unknown')) {
+  holds((given) => {
+    for (const { on, of, was, is } of turning(given, (vote) => vote === 'unknown')) {
       if (of === on || (of === 'whole' && on !== 'migrations')) {
         see(`added: ${was} → ${is}`)
         claim(is !== 'healthy', `${of} was ${was} and is healthy`)
@@ -215,16 +215,19 @@ test('an unhealthy vote where there was none makes nothing healthy and improves 
 })
 
 test('the order of the regions changes no status', () => {
-  const shuffled = world.chain((its) =>
+  const shuffled = world.chain((given) =>
     fc.tuple(
-      fc.constant(its),
-      fc.shuffledSubarray([...its.voices], { minLength: its.voices.length, maxLength: its.voices.length }),
+      fc.constant(given),
+      fc.shuffledSubarray([...given.voices], {
+        minLength: given.voices.length,
+        maxLength: given.voices.length,
+      }),
     ),
   )
   fc.assert(
-    fc.property(shuffled, ([its, voices]) => {
-      if (voices.some((each, index) => each !== its.voices[index])) see('shuffled')
-      expect(statusesOf(foldOf({ ...its, voices }))).toEqual(statusesOf(foldOf(its)))
+    fc.property(shuffled, ([given, voices]) => {
+      if (voices.some((each, index) => each !== given.voices[index])) see('shuffled')
+      expect(statusesOf(foldOf({ ...given, voices }))).toEqual(statusesOf(foldOf(given)))
     }),
     { numRuns: 1000 },
   )
@@ -232,24 +235,24 @@ test('the order of the regions changes no status', () => {
 })
 
 test('a check is healthy only if enough regions say so and none says otherwise', () => {
-  holds((its) => {
+  holds((given) => {
     for (const name of NAMES) {
-      if (statusesOf(foldOf(its))[name] !== 'healthy') continue
-      const votes = votesOn(its, name)
+      if (statusesOf(foldOf(given))[name] !== 'healthy') continue
+      const votes = votesOn(given, name)
       see(votes.includes('unknown') ? 'healthy, as far as is known' : 'healthy')
       expect([count(votes, 'unhealthy'), count(votes, 'degraded')]).toEqual([0, 0])
-      expect(count(votes, 'healthy')).toBeGreaterThanOrEqual(neededOf(its))
+      expect(count(votes, 'healthy')).toBeGreaterThanOrEqual(neededOf(given))
     }
   })
   expectSeen('healthy', 'healthy, as far as is known')
 })
 
 test('a check is unhealthy exactly if enough regions say so, and unknown if too few say anything', () => {
-  holds((its) => {
-    const statuses = statusesOf(foldOf(its))
+  holds((given) => {
+    const statuses = statusesOf(foldOf(given))
     for (const name of NAMES) {
-      const votes = votesOn(its, name)
-      const needed = neededOf(its)
+      const votes = votesOn(given, name)
+      const needed = neededOf(given)
       see(`judged ${statuses[name]}`)
       expect(statuses[name] === 'unhealthy').toBe(count(votes, 'unhealthy') >= needed)
       expect(statuses[name] === 'unknown').toBe(votes.length - count(votes, 'unknown') < needed)
@@ -259,13 +262,13 @@ test('a check is unhealthy exactly if enough regions say so, and unknown if too 
 })
 
 test('a bad region is never hidden: a check that is degraded by regions names them all, and no other', () => {
-  holds((its) => {
-    for (const { name, status: folded, detail } of foldOf(its).checks) {
-      const votes = votesOn(its, name as Name)
-      if (folded !== 'degraded' || !votes.includes('unhealthy')) continue
+  holds((given) => {
+    for (const { name, finding } of foldOf(given).checks) {
+      const votes = votesOn(given, name as Name)
+      if (finding.status !== 'degraded' || !votes.includes('unhealthy')) continue
       const bad = REGIONS.filter((_, index) => votes[index] === 'unhealthy')
       see(bad.length === 1 ? 'one is named' : 'several are named')
-      expect(detail).toBe(`unhealthy in ${bad.join(', ')}`)
+      expect(finding.detail).toBe(`unhealthy in ${bad.join(', ')}`)
     }
   })
   expectSeen('one is named', 'several are named')

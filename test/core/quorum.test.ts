@@ -1,30 +1,38 @@
 import { describe, expect, test } from 'vitest'
-import type { Result } from '../../src/core/cell.ts'
 import type { PolicyOptions } from '../../src/core/check.ts'
-import { type Health, type Quorum, defineHealth } from '../../src/core/define.ts'
+import type { Result } from '../../src/core/check-state.ts'
+import type { Health, Quorum } from '../../src/core/define.ts'
 import { foldRegions, votesNeeded } from '../../src/core/quorum.ts'
 import type { Region } from '../../src/core/region.ts'
-import { type CheckReport, type RegionReport, type Report, report, select } from '../../src/core/report.ts'
+import { type RegionReport, type Report, report, select } from '../../src/core/report.ts'
 import type { Status } from '../../src/core/status.ts'
-import { checkOf } from '../health.ts'
-import { BAD, GOOD, START, type Scene, frozen, result, sceneOf } from './scene.ts'
+import {
+  BAD,
+  GOOD,
+  START,
+  type Scene,
+  checkIn,
+  frozen,
+  healthOf,
+  letterOf,
+  result,
+  sceneOf,
+  statusesIn,
+} from './scene.ts'
 
 /** In the order in which the definitions of these tests name them. */
 const REGIONS = ['apac', 'weur', 'enam', 'sam', 'oc', 'afr', 'me', 'eeur'] as const satisfies Region[]
 
-/** What a check is found to be; ? stands for a probe that did not finish. */
-const FOUND = { H: 'healthy', D: 'degraded', U: 'unhealthy', '?': 'unknown' } as const
-
-function healthOf(
+/** A definition for the first regions of the list. */
+function regionalHealth(
   count: number,
   quorum: Quorum = 'majority',
   checks: Readonly<Record<string, PolicyOptions>> = { db: {} },
 ): Health<never> {
-  const named = Object.entries(checks).map(([name, policy]) => [name, checkOf(async () => {}, policy)])
-  return defineHealth({ regions: REGIONS.slice(0, count), quorum, checks: Object.fromEntries(named) })
+  return healthOf(checks, { regions: REGIONS.slice(0, count), quorum })
 }
 
-/** What a region reports when its cell went through this. */
+/** The report of a region whose cell lived through this. */
 function regional(
   health: Health<never>,
   region: string,
@@ -36,7 +44,7 @@ function regional(
   return frozen({ region, colo, report: report(health, cell.reading(), 'shared') })
 }
 
-/** A region that ran one round, which found this. */
+/** The report of a region after one round with these results. */
 function found(
   health: Health<never>,
   region: string,
@@ -46,34 +54,24 @@ function found(
 }
 
 /**
- * What a region says of `db`, from a letter. A capital is a round of now, a small letter the same round past
+ * The report of a region on `db`, from a letter: a capital is a round of now, a small letter the same round past
  * `staleAfterMs`, and - a region that never ran or does not answer.
  */
 function voting(health: Health<never>, letter: string, region: string): RegionReport {
   return regional(health, region, (cell) => {
     if (letter === '-') return
-    cell.round({ db: result(FOUND[letter.toUpperCase() as keyof typeof FOUND]) })
+    const [status = 'unknown'] = statusesIn(letter.toUpperCase())
+    cell.round({ db: result(status) })
     if (letter !== letter.toUpperCase()) cell.after(health.staleAfterMs + 1)
   })
 }
 
 function foldOf(votes: string, quorum: Quorum): Report {
-  const health = healthOf(votes.length, quorum)
+  const health = regionalHealth(votes.length, quorum)
   return foldRegions(
     health,
     votes.split('').map((letter, index) => voting(health, letter, REGIONS[index] ?? 'nowhere')),
   )
-}
-
-function checkIn({ checks }: Report, name = 'db'): CheckReport {
-  const check = checks.find((candidate) => candidate.name === name)
-  if (check === undefined) throw new Error(`no check ${name} in the report`)
-  return check
-}
-
-function letterOf(status: Status): string {
-  const [letter = ''] = Object.entries(FOUND).find(([, name]) => name === status) ?? []
-  return letter
 }
 
 describe('so many regions must agree', () => {
@@ -135,7 +133,10 @@ describe('a check', () => {
     ['---', 'any', '?', 'nobody ever ran'],
   ])('%s, quorum %s: %s, as %s', (votes, quorum, status) => {
     const folded = foldOf(votes, quorum)
-    expect([checkIn(folded), folded].map((of) => letterOf(of.status))).toEqual([status, status])
+    expect([checkIn(folded, 'db').finding, folded].map((each) => letterOf(each.status))).toEqual([
+      status,
+      status,
+    ])
   })
 
   // Of each row of votes: the status where 1 region is the quorum, where 2 are, and so on to all of them.
@@ -230,7 +231,7 @@ describe('a check', () => {
     ['Uuuuuuuu', 'U???????'],
     ['????----', '????????'],
   ])('%s is by ever larger quorums %s', (votes, statuses) => {
-    const by = (quorum: Quorum): string => letterOf(checkIn(foldOf(votes, quorum)).status)
+    const by = (quorum: Quorum): string => letterOf(checkIn(foldOf(votes, quorum), 'db').finding.status)
     expect(votes.split('').map((_, index) => by(index + 1))).toEqual(statuses.split(''))
     expect([by('any'), by('all')], 'by any and by all').toEqual([statuses[0], statuses.at(-1)])
   })
@@ -239,7 +240,7 @@ describe('a check', () => {
     [0, 'D'],
     [1, '?'],
   ])('%d ms past staleAfterMs a region has this say: %s', (ms, status) => {
-    const health = healthOf(2, 'all')
+    const health = regionalHealth(2, 'all')
     const old = regional(health, 'apac', (cell) => {
       cell.round({ db: result('unhealthy') })
       cell.after(health.staleAfterMs + ms)
@@ -249,8 +250,8 @@ describe('a check', () => {
   })
 
   test('that a region’s cell does not know yet has no vote there, while others have', () => {
-    const health = healthOf(2, 'all', { db: {}, added: {} })
-    const behind = sceneOf(healthOf(2))
+    const health = regionalHealth(2, 'all', { db: {}, added: {} })
+    const behind = sceneOf(regionalHealth(2))
     behind.round()
     const old: RegionReport = {
       region: 'apac',
@@ -259,8 +260,8 @@ describe('a check', () => {
     }
     const folded = foldRegions(health, [old, found(health, 'weur', {})])
     expect(folded.checks).toMatchObject([
-      { name: 'db', status: 'healthy' },
-      { name: 'added', status: 'unknown', detail: 'unknown in apac' },
+      { name: 'db', finding: { status: 'healthy' } },
+      { name: 'added', finding: { status: 'unknown', detail: 'unknown in apac' } },
     ])
   })
 })
@@ -296,9 +297,9 @@ describe('what is said of a check', () => {
     ['majority', [GOOD], 'healthy', ''],
     ['majority', [http502], 'unhealthy', 'http 502'],
   ])('quorum %s of %o: %s, %j', (quorum, said, status, detail) => {
-    const health = healthOf(said.length, quorum)
+    const health = regionalHealth(said.length, quorum)
     const regions = said.map((db, index) => found(health, REGIONS[index] ?? 'nowhere', { db }))
-    expect(checkIn(foldRegions(health, regions))).toMatchObject({ status, detail })
+    expect(checkIn(foldRegions(health, regions), 'db').finding).toMatchObject({ status, detail })
   })
 
   test.each([
@@ -310,11 +311,11 @@ describe('what is said of a check', () => {
     ['HuU', 'majority', 'unhealthy in enam'],
     ['HH-', 'majority', ''],
   ] as const)('%s, quorum %s: %j', (votes, quorum, detail) => {
-    expect(checkIn(foldOf(votes, quorum)).detail).toBe(detail)
+    expect(checkIn(foldOf(votes, quorum), 'db').finding.detail).toBe(detail)
   })
 
-  test('is all that the first region knows of it that decided it', () => {
-    const health = healthOf(3, 'majority', { db: { breaker: { failures: 1 } } })
+  test('is the report of the first region that decided it, with the word of all and no totals', () => {
+    const health = regionalHealth(3, 'majority', { db: { breaker: { failures: 1 } } })
     const regions = [
       found(health, 'apac', {}),
       found(health, 'weur', {
@@ -322,12 +323,13 @@ describe('what is said of a check', () => {
       }),
       found(health, 'enam', { db: timeout }),
     ]
-    const { status, detail, ...rest } = checkIn(foldRegions(health, regions))
-    expect({ status, detail }).toEqual({ status: 'unhealthy', detail: 'unhealthy in weur, enam' })
-    expect({ ...rest, status: 'unhealthy', detail: 'circuit open' }).toEqual(
-      checkIn(regions[1]?.report as Report),
-    )
-    expect(rest).toMatchObject({ error: 'refused', breaker: 'open', trips: 1, checkedAt: START })
+    const { finding: world, ...rest } = checkIn(foldRegions(health, regions), 'db')
+    const { finding: own, totals, ...first } = checkIn(regions[1]?.report as Report, 'db')
+    expect(world).toEqual({ ...own, status: 'unhealthy', detail: 'unhealthy in weur, enam' })
+    expect(rest).toEqual(first)
+    expect(world).toMatchObject({ breaker: 'open', retryAt: START + 30_000 })
+    expect(rest.probe).toMatchObject({ error: 'refused', checkedAt: START })
+    expect(totals, 'the counts of one cell are not those of the world').toMatchObject({ trips: 1 })
   })
 })
 
@@ -340,7 +342,7 @@ describe('the whole', () => {
 
   /** The fold of what each region of three found to be bad. */
   function badIn(...names: readonly (readonly (keyof typeof checks)[])[]): Report {
-    const health = healthOf(names.length, 'majority', checks)
+    const health = regionalHealth(names.length, 'majority', checks)
     const results = names.map((bad) => Object.fromEntries(bad.map((name) => [name, BAD])))
     return foldRegions(
       health,
@@ -360,7 +362,7 @@ describe('the whole', () => {
   })
 
   test('is degraded where every region is unhealthy for a reason of its own', () => {
-    const health = healthOf(3, 'majority', { db: {}, cache: {}, mail: {} })
+    const health = regionalHealth(3, 'majority', { db: {}, cache: {}, mail: {} })
     const regions = [
       found(health, 'apac', { db: BAD }),
       found(health, 'weur', { cache: BAD }),
@@ -369,7 +371,7 @@ describe('the whole', () => {
     const folded = foldRegions(health, regions)
     expect(regions.map((one) => one.report.status)).toEqual(['unhealthy', 'unhealthy', 'unhealthy'])
     expect(folded.status).toBe('degraded')
-    expect(folded.checks.map(({ detail }) => detail)).toEqual([
+    expect(folded.checks.map(({ finding }) => finding.detail)).toEqual([
       'unhealthy in apac',
       'unhealthy in weur',
       'unhealthy in enam',
@@ -377,7 +379,7 @@ describe('the whole', () => {
   })
 
   test('has the checks of the definition in its order, and the regions as they came', () => {
-    const health = healthOf(2, 'majority', checks)
+    const health = regionalHealth(2, 'majority', checks)
     const regions = [
       regional(health, 'apac', (cell) => void cell.round(), 'HKG'),
       regional(health, 'weur', () => {}, null),
@@ -389,7 +391,7 @@ describe('the whole', () => {
   })
 
   test('of some checks is the fold of those, in each region, too', () => {
-    const data = select(badIn(['db'], ['db'], ['cache']), ({ tags }) => tags.includes('data'))
+    const data = select(badIn(['db'], ['db'], ['cache']), ({ policy }) => policy.tags.includes('data'))
     expect(data.status).toBe('degraded')
     expect(data.regions.map((one) => one.report.status)).toEqual(['healthy', 'healthy', 'degraded'])
     expect(data.regions.flatMap((one) => one.report.checks.map(({ name }) => name))).toEqual([
@@ -400,7 +402,7 @@ describe('the whole', () => {
   })
 
   test('is as old as its oldest part, and renewed as soon as any', () => {
-    const health = healthOf(3)
+    const health = regionalHealth(3)
     const aged = (region: string, startMs: number, ageMs: number) =>
       regional(health, region, (cell) => {
         cell.after(startMs)
@@ -416,7 +418,7 @@ describe('the whole', () => {
   })
 
   test('is as old as the oldest region that ran at all', () => {
-    const health = healthOf(3, 'all')
+    const health = regionalHealth(3, 'all')
     const lost = (region: string) => regional(health, region, () => {})
     const ran = regional(health, 'weur', (cell) => {
       cell.round()

@@ -1,31 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import type { PolicyOptions } from '../../src/core/check.ts'
-import { type Health, type HealthOptions, defineHealth } from '../../src/core/define.ts'
-import { EMPTY_HISTOGRAM } from '../../src/core/histogram.ts'
-import { type CheckReport, type Report, report, select } from '../../src/core/report.ts'
-import { checkOf } from '../health.ts'
-import { BAD, GOOD, START, type Scene, UNKNOWN, result, sceneOf } from './scene.ts'
+import { NO_TOTALS } from '../../src/core/check-state.ts'
+import type { Health } from '../../src/core/define.ts'
+import { type Report, report, select } from '../../src/core/report.ts'
+import { BAD, GOOD, START, type Scene, checkIn, healthOf, result, sceneOf } from './scene.ts'
 
 const BREAKER = { failures: 1, resetAfterMs: 30_000 }
 
-function healthOf(
-  checks: Readonly<Record<string, PolicyOptions>>,
-  options: Partial<HealthOptions<unknown>> = {},
-): Health<never> {
-  const named = Object.entries(checks).map(([name, policy]) => [name, checkOf(async () => {}, policy)])
-  return defineHealth({ ...options, checks: Object.fromEntries(named) })
-}
-
-/** A cell of this definition, and the report that it makes at any moment. */
+/** A cell of this definition, and its report at any moment. */
 function reportingOn(health: Health<never>): Scene & { readonly now: () => Report } {
   const scene = sceneOf(health)
   return { ...scene, now: () => report(health, scene.reading(), 'shared') }
-}
-
-function checkIn({ checks }: Report, name: string): CheckReport {
-  const found = checks.find((check) => check.name === name)
-  if (found === undefined) throw new Error(`no check ${name} in the report`)
-  return found
 }
 
 test('a round that went well', () => {
@@ -46,20 +30,20 @@ test('a round that went well', () => {
     checks: [
       {
         name: 'db',
-        status: 'healthy',
-        critical: true,
-        tags: ['data'],
-        probes: ['ready', 'startup'],
-        durationMs: 12.4,
-        detail: '',
-        error: 'a notice',
-        observed: { value: 9, unit: 'percent' },
-        breaker: 'closed',
-        checkedAt: START,
-        retryAt: undefined,
-        runs: { healthy: 1, degraded: 0, unhealthy: 0, unknown: 0 },
-        trips: 0,
-        durations: { counts: [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], sumSeconds: 0.0124 },
+        kind: 'custom',
+        policy: expect.objectContaining({ critical: true, tags: ['data'], probes: ['ready', 'startup'] }),
+        finding: { status: 'healthy', detail: '', breaker: 'closed' },
+        probe: {
+          durationMs: 12.4,
+          error: 'a notice',
+          observed: { value: 9, unit: 'percent' },
+          checkedAt: START,
+        },
+        totals: {
+          runs: { healthy: 1, degraded: 0, unhealthy: 0, unknown: 0 },
+          trips: 0,
+          durations: { counts: [0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0], sumSeconds: 0.0124 },
+        },
       },
     ],
     regions: [],
@@ -77,15 +61,9 @@ test('a cell that never ran knows nothing, and says so', () => {
   })
   for (const check of now().checks) {
     expect(check).toMatchObject({
-      status: 'unknown',
-      detail: 'not run yet',
-      durationMs: 0,
-      breaker: 'closed',
-      checkedAt: null,
-      retryAt: undefined,
-      error: undefined,
-      runs: { healthy: 0, degraded: 0, unhealthy: 0, unknown: 0 },
-      durations: EMPTY_HISTOGRAM,
+      finding: { status: 'unknown', detail: 'not run yet', breaker: 'closed' },
+      probe: { durationMs: 0, error: undefined, observed: undefined, checkedAt: null },
+      totals: NO_TOTALS,
     })
   }
 })
@@ -95,8 +73,8 @@ test('a check that a deploy added is not run yet, whatever the others are', () =
   cell.round()
   const full = report(healthOf({ db: {}, added: {} }), cell.reading(), 'shared')
   expect(full.status).toBe('unknown')
-  expect(checkIn(full, 'added')).toMatchObject({ status: 'unknown', detail: 'not run yet' })
-  expect(checkIn(full, 'db')).toMatchObject({ status: 'healthy' })
+  expect(checkIn(full, 'added').finding).toMatchObject({ status: 'unknown', detail: 'not run yet' })
+  expect(checkIn(full, 'db').finding).toMatchObject({ status: 'healthy' })
 })
 
 test('checks are in the order of the definition, not in that of the round', () => {
@@ -111,80 +89,33 @@ test.each(['shared', 'local'] as const)('the report says that its state is %s', 
   expect(report(health, sceneOf(health).reading(), state).state).toBe(state)
 })
 
-describe('what is reported of a check', () => {
-  test.each([
-    [result('degraded', 80), { status: 'degraded', detail: 'error', durationMs: 80 }],
-    [result('unhealthy', 5000), { status: 'unhealthy', detail: 'error', durationMs: 5000 }],
-    [result('unknown', 9000), { status: 'unknown', detail: 'error', durationMs: 9000 }],
-  ])('after %o', (last, expected) => {
-    const cell = reportingOn(healthOf({ db: {} }))
-    cell.round({ db: last })
-    expect(checkIn(cell.now(), 'db')).toMatchObject(expected)
-  })
-
-  test('is what the rounds add up to, with the words of the last', () => {
+describe('the last probe of a check', () => {
+  test('is shown as it was, whatever is made of its result', () => {
     const cell = reportingOn(healthOf({ db: { failAfter: 2 } }))
     cell.round()
-    cell.failTimes(1, 'db')
-    expect(checkIn(cell.now(), 'db')).toMatchObject({ status: 'healthy', detail: 'error' })
+    cell.round({ db: { ...result('unhealthy', 5000), error: 'refused' } })
+    expect(checkIn(cell.now(), 'db')).toMatchObject({
+      finding: { status: 'healthy', detail: 'error' },
+      probe: { durationMs: 5000, error: 'refused', checkedAt: START + 5000 },
+    })
   })
 
-  test('an unfinished probe is unknown, even of what was healthy', () => {
-    const cell = reportingOn(healthOf({ db: {} }))
-    cell.round()
-    cell.round({ db: UNKNOWN })
-    expect(cell.now()).toMatchObject({ status: 'unknown', checks: [{ status: 'unknown' }] })
-  })
-})
-
-describe('an open breaker', () => {
-  test('is unhealthy at once, and says when it may be tried', () => {
+  test('has no duration where the breaker kept the check from running', () => {
     const cell = reportingOn(healthOf({ db: { breaker: BREAKER } }))
     cell.round({ db: { ...BAD, durationMs: 700, error: 'refused' } })
     cell.after(5000)
     cell.round()
     expect(checkIn(cell.now(), 'db')).toMatchObject({
-      status: 'unhealthy',
-      detail: 'circuit open',
-      durationMs: 0,
-      error: 'refused',
-      breaker: 'open',
-      checkedAt: START,
-      retryAt: START + 30_000,
-      trips: 1,
+      finding: {
+        status: 'unhealthy',
+        detail: 'circuit open',
+        breaker: 'open',
+        retryAt: START + 30_000,
+      },
+      probe: { durationMs: 0, error: 'refused', checkedAt: START },
+      totals: { trips: 1 },
     })
     expect(cell.now().checkedAt, 'the round without it').toBe(START + 5000)
-  })
-
-  test('is half-open when its wait is over, and not yet good', () => {
-    const cell = reportingOn(healthOf({ db: { breaker: BREAKER } }, { staleAfterMs: 60_000 }))
-    cell.round({ db: BAD })
-    cell.after(30_000)
-    expect(checkIn(cell.now(), 'db')).toMatchObject({
-      status: 'unhealthy',
-      detail: 'circuit open',
-      breaker: 'half-open',
-      retryAt: START + 30_000,
-    })
-  })
-
-  test('is closed after a trial that went well', () => {
-    const cell = reportingOn(healthOf({ db: { breaker: BREAKER } }))
-    cell.round({ db: BAD })
-    cell.after(30_000)
-    cell.round()
-    expect(checkIn(cell.now(), 'db')).toMatchObject({
-      status: 'healthy',
-      breaker: 'closed',
-      retryAt: undefined,
-    })
-  })
-
-  test('is none for a definition that now says breaker: false', () => {
-    const cell = reportingOn(healthOf({ db: { breaker: BREAKER } }))
-    cell.round({ db: BAD })
-    const full = report(healthOf({ db: { breaker: false } }), cell.reading(), 'shared')
-    expect(checkIn(full, 'db')).toMatchObject({ breaker: 'closed', retryAt: undefined, detail: 'error' })
   })
 })
 
@@ -210,8 +141,15 @@ describe('a snapshot', () => {
     const cell = reportingOn(healthOf({ db: {}, down: { breaker: BREAKER } }))
     cell.round({ db: result('healthy', 12), down: BAD })
     cell.after(15_001)
-    expect(checkIn(cell.now(), 'db')).toMatchObject({ status: 'unknown', detail: 'stale', durationMs: 12 })
-    expect(checkIn(cell.now(), 'down')).toMatchObject({ status: 'unknown', detail: 'stale', breaker: 'open' })
+    expect(checkIn(cell.now(), 'db')).toMatchObject({
+      finding: { status: 'unknown', detail: 'stale' },
+      probe: { durationMs: 12 },
+    })
+    expect(checkIn(cell.now(), 'down').finding).toMatchObject({
+      status: 'unknown',
+      detail: 'stale',
+      breaker: 'open',
+    })
   })
 })
 
@@ -236,7 +174,7 @@ describe('the whole', () => {
     const cell = reportingOn(health)
     cell.round({ db: BAD, cache: GOOD, migrations: GOOD })
     const full = cell.now()
-    const data = select(full, ({ tags }) => tags.includes('data'))
+    const data = select(full, ({ policy }) => policy.tags.includes('data'))
     expect(data.checks.map(({ name }) => name)).toEqual(['cache', 'migrations'])
     expect(data).toEqual({ ...full, status: 'healthy', checks: data.checks })
     expect(select(full, ({ name }) => name === 'db').status).toBe('unhealthy')

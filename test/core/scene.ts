@@ -2,21 +2,23 @@ import {
   type Begun,
   type CellRules,
   type CellState,
-  type CheckState,
   EMPTY_CELL,
   type Lease,
   type Reading,
-  type Result,
   abandon,
   begin,
   checkState,
   complete,
   read,
-  reported,
 } from '../../src/core/cell.ts'
-import type { PolicyOptions } from '../../src/core/check.ts'
+import type { Policy, PolicyOptions } from '../../src/core/check.ts'
+import type { CheckState, Result } from '../../src/core/check-state.ts'
+import { type Health, type HealthOptions, defineHealth } from '../../src/core/define.ts'
+import { type Finding, finding } from '../../src/core/finding.ts'
 import { resolvePolicy } from '../../src/core/policy.ts'
+import type { CheckReport, Report } from '../../src/core/report.ts'
 import type { Status } from '../../src/core/status.ts'
+import { checkOf } from '../health.ts'
 
 export const START = Date.UTC(2026, 10, 23, 5)
 
@@ -28,6 +30,23 @@ export const GOOD: Result = result('healthy')
 export const BAD: Result = result('unhealthy')
 export const UNKNOWN: Result = result('unknown')
 
+const LETTERS: Readonly<Record<string, Status>> = {
+  H: 'healthy',
+  D: 'degraded',
+  U: 'unhealthy',
+  '?': 'unknown',
+}
+
+/** The statuses of a row of letters: H healthy, D degraded, U unhealthy, ? unknown. */
+export function statusesIn(letters: string): Status[] {
+  return letters.split('').flatMap((letter) => LETTERS[letter] ?? [])
+}
+
+export function letterOf(status: Status): string {
+  const [letter = ''] = Object.entries(LETTERS).find(([, known]) => known === status) ?? []
+  return letter
+}
+
 export function rulesOf(
   checks: Readonly<Record<string, PolicyOptions>>,
   times: Partial<Pick<CellRules, 'ttlMs' | 'deadlineMs'>> = {},
@@ -36,25 +55,41 @@ export function rulesOf(
   return { ttlMs: 5000, deadlineMs: 10_000, ...times, checks: Object.fromEntries(named) }
 }
 
-/** One cell and the hands of its clock, so that a test reads as a script. */
+/** A definition of checks that no test runs. */
+export function healthOf(
+  checks: Readonly<Record<string, PolicyOptions>>,
+  options: Partial<HealthOptions<unknown>> = {},
+): Health<never> {
+  const named = Object.entries(checks).map(([name, policy]) => [name, checkOf(async () => {}, policy)])
+  return defineHealth({ ...options, checks: Object.fromEntries(named) })
+}
+
+export function checkIn({ checks }: Report, name: string): CheckReport {
+  const check = checks.find((candidate) => candidate.name === name)
+  if (check === undefined) throw new Error(`no check ${name} in the report`)
+  return check
+}
+
+/** One cell and its clock. */
 export interface Scene {
   readonly state: () => CellState
   readonly reading: () => Reading
   /** Lets time pass, or steps the clock back. */
   readonly after: (ms: number) => void
   readonly poll: (id?: string) => Begun
-  /** A poll that is sure to be given a lease. */
+  /** A poll that must get a lease. */
   readonly lease: (id?: string) => Lease
-  /** Whether the report changed anything. */
+  /** Delivers the results of a round, and tells whether the cell took them. */
   readonly report: (lease: Lease, results: Readonly<Record<string, Result>>, colo?: string) => boolean
-  /** A whole round as soon as the last is no longer fresh; checks that are not named here are healthy. */
+  /** A whole round, as soon as the last one is no longer fresh. Checks that are not named here are healthy. */
   readonly round: (results?: Readonly<Record<string, Result>>) => Lease
   readonly failTimes: (times: number, name: string) => void
   readonly abandon: (lease: Lease) => void
-  /** What an eviction does to a lease that is kept in memory alone. */
+  /** Loses the lease, as an eviction does with a lease that is in memory only. */
   readonly forgetLease: () => void
   readonly redefine: (rules: CellRules) => void
   readonly check: (name: string) => CheckState
+  readonly finding: (name: string) => Finding
   readonly status: (name: string) => Status
 }
 
@@ -62,6 +97,7 @@ export function sceneOf(initial: CellRules): Scene {
   let rules = initial
   let state = EMPTY_CELL
   let now = START
+  const policyOf = (name: string): Policy => rules.checks[name]?.policy ?? resolvePolicy({})
 
   const scene: Scene = {
     state: () => state,
@@ -79,7 +115,7 @@ export function sceneOf(initial: CellRules): Scene {
     },
     report: (lease, results, colo) => {
       const before = state
-      state = frozen(complete(state, lease, results, now, rules, colo))
+      state = frozen(complete(state, now, lease, results, rules, colo))
       return state !== before
     },
     round: (results = {}) => {
@@ -97,18 +133,16 @@ export function sceneOf(initial: CellRules): Scene {
     redefine: (next) => void (rules = next),
     check: (name) => {
       const check = checkState(state, name)
-      if (check === undefined) throw new Error(`nothing is kept of ${name}`)
+      if (check === undefined) throw new Error(`the cell has no check ${name}`)
       return check
     },
-    status: (name) => {
-      const { policy } = rules.checks[name] ?? { policy: resolvePolicy({}) }
-      return reported(scene.check(name), policy, now)
-    },
+    finding: (name) => finding(scene.check(name), now, policyOf(name)),
+    status: (name) => scene.finding(name).status,
   }
   return scene
 }
 
-/** A state is a value: whoever changes one in place is told by a TypeError. */
+/** A state is a value, so changing one in place is a TypeError here. */
 export function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value)

@@ -5,27 +5,20 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { BreakerPhase } from '../../src/core/breaker.ts'
 import { EMPTY_HISTOGRAM, type Histogram, observe } from '../../src/core/histogram.ts'
+import { NO_TOTALS } from '../../src/core/check-state.ts'
+import { resolvePolicy } from '../../src/core/policy.ts'
 import type { CheckReport, Report } from '../../src/core/report.ts'
 import type { Status } from '../../src/core/status.ts'
-import { type PrometheusOptions, prometheus } from '../../src/formats/prometheus.ts'
+import { metricsFormat } from '../../src/formats/prometheus.ts'
 import { inCi } from '../ci.ts'
 
 const NEVER_RUN: CheckReport = {
   name: 'postgres',
-  status: 'unknown',
-  critical: true,
-  tags: [],
-  probes: ['ready', 'startup'],
-  durationMs: 0,
-  detail: 'not run yet',
-  error: undefined,
-  observed: undefined,
-  breaker: 'closed',
-  checkedAt: null,
-  retryAt: undefined,
-  runs: { healthy: 0, degraded: 0, unhealthy: 0, unknown: 0 },
-  trips: 0,
-  durations: EMPTY_HISTOGRAM,
+  kind: 'custom',
+  policy: resolvePolicy({}),
+  finding: { status: 'unknown', detail: 'not run yet', breaker: 'closed' },
+  probe: { durationMs: 0, error: undefined, observed: undefined, checkedAt: null },
+  totals: NO_TOTALS,
 }
 
 const EMPTY: Report = {
@@ -47,16 +40,34 @@ function after(...seconds: readonly number[]): Histogram {
 const RAN: CheckReport = {
   ...NEVER_RUN,
   name: 'redis',
-  status: 'degraded',
-  checkedAt: 1_795_410_000_250,
-  runs: { healthy: 2, degraded: 1, unhealthy: 0, unknown: 4 },
-  durations: after(0.005, 0.25, 12),
+  finding: { status: 'degraded', detail: 'slow', breaker: 'closed' },
+  probe: { ...NEVER_RUN.probe, checkedAt: 1_795_410_000_250 },
+  totals: {
+    ...NO_TOTALS,
+    runs: { healthy: 2, degraded: 1, unhealthy: 0, unknown: 4 },
+    durations: after(0.005, 0.25, 12),
+  },
 }
 
-const OPEN: CheckReport = { ...RAN, name: 'api', status: 'unhealthy', breaker: 'open', trips: 2 }
+const OPEN: CheckReport = {
+  ...RAN,
+  name: 'api',
+  finding: { status: 'unhealthy', detail: 'circuit open', breaker: 'open' },
+  totals: { ...(RAN.totals ?? NO_TOTALS), trips: 2 },
+}
 
-function metrics(report: Partial<Report>, options: Partial<PrometheusOptions> = {}): string {
-  return prometheus({ ...EMPTY, ...report }, { prefix: 'app', openMetrics: false, ...options })
+interface MetricsOptions {
+  readonly prefix: string
+  readonly isOpen: boolean
+}
+
+function metrics(
+  report: Partial<Report>,
+  { prefix = 'app', isOpen = false }: Partial<MetricsOptions> = {},
+): string {
+  const { render } = metricsFormat(prefix, isOpen)
+  const full = { ...EMPTY, checks: [], ...report }
+  return render({ status: full.status, report: full, isPrivate: false }).body
 }
 
 test('Prometheus text, byte for byte', () => {
@@ -130,7 +141,7 @@ test('Prometheus text, byte for byte', () => {
 })
 
 test('OpenMetrics, byte for byte', () => {
-  expect(metrics({ status: 'unhealthy', checks: [OPEN] }, { openMetrics: true })).toMatchInlineSnapshot(`
+  expect(metrics({ status: 'unhealthy', checks: [OPEN] }, { isOpen: true })).toMatchInlineSnapshot(`
     "# HELP app_health_check_status What the check is found to be: 1 healthy, 0.5 degraded, 0 unhealthy, absent when unknown.
     # TYPE app_health_check_status gauge
     app_health_check_status{check_name="api"} 0
@@ -180,13 +191,25 @@ test('OpenMetrics, byte for byte', () => {
   `)
 })
 
+test('what nothing changed is rendered once, and never for another prefix or format', () => {
+  const checks = [RAN]
+  const first = { ...EMPTY, checks }
+  const subject = (report: Report) => ({ status: report.status, report, isPrivate: false })
+  const format = metricsFormat('app', false)
+  expect(format.render(subject(first)).body).toBe(format.render(subject({ ...first, ageMs: 99 })).body)
+  expect(metricsFormat('shop', false).render(subject(first)).body).toContain('\nshop_health_status 1\n')
+  expect(metricsFormat('app', true).render(subject(first)).body).toMatch(/# EOF\n$/)
+  const next = { ...first, status: 'degraded', checks: [OPEN] } as const
+  expect(format.render(subject(next)).body).toContain('\napp_health_status 0.5\n')
+})
+
 test.each<[Status, readonly number[]]>([
   ['healthy', [1]],
   ['degraded', [0.5]],
   ['unhealthy', [0]],
   ['unknown', []],
 ])('%s, of a check and of the whole, is the gauge %j', (status, values) => {
-  const text = metrics({ status, checks: [{ ...RAN, status }] })
+  const text = metrics({ status, checks: [{ ...RAN, finding: { ...RAN.finding, status } }] })
   expect(samplesOf(text, 'app_health_check_status').map(({ value }) => value)).toEqual(values)
   expect(samplesOf(text, 'app_health_status').map(({ value }) => value)).toEqual(values)
 })
@@ -194,14 +217,19 @@ test.each<[Status, readonly number[]]>([
 test.each<BreakerPhase>(['closed', 'open', 'half-open'])(
   'of the states of a breaker only %s is 1',
   (breaker) => {
-    const states = samplesOf(metrics({ checks: [{ ...RAN, breaker }] }), 'app_health_check_breaker_state')
+    const states = samplesOf(
+      metrics({ checks: [{ ...RAN, finding: { ...RAN.finding, breaker } }] }),
+      'app_health_check_breaker_state',
+    )
     const values = Object.fromEntries(states.map(({ labels, value }) => [labels['state'], value]))
     expect(values).toEqual({ closed: 0, open: 0, 'half-open': 0, [breaker]: 1 })
   },
 )
 
 test('the buckets of a histogram are cumulated, and the last of them is the count', () => {
-  const text = metrics({ checks: [{ ...RAN, durations: after(0.001, 0.005, 0.006, 10, 99) }] })
+  const text = metrics({
+    checks: [{ ...RAN, totals: { ...NO_TOTALS, durations: after(0.001, 0.005, 0.006, 10, 99) } }],
+  })
   const duration = 'app_health_check_duration_seconds'
   const buckets = samplesOf(text, `${duration}_bucket`).map(({ labels, value }) => [labels['le'], value])
   expect(buckets).toEqual([
@@ -221,8 +249,8 @@ test('a service without a version has no such label', () => {
 })
 
 test('the prefix is the first word of every metric', () => {
-  for (const openMetrics of [false, true]) {
-    const text = metrics({ checks: [RAN] }, { prefix: 'shop_eu', openMetrics })
+  for (const isOpen of [false, true]) {
+    const text = metrics({ checks: [RAN] }, { prefix: 'shop_eu', isOpen })
     for (const { name } of parse(text)) expect(name).toMatch(/^shop_eu_health_/)
   }
 })
@@ -283,8 +311,8 @@ const NASTY = [
 
 describe('a service whose name and version hold', () => {
   test.each(NASTY)('%s is told as it is', (_, nasty) => {
-    for (const openMetrics of [false, true]) {
-      const text = metrics({ service: { name: nasty, version: nasty } }, { openMetrics })
+    for (const isOpen of [false, true]) {
+      const text = metrics({ service: { name: nasty, version: nasty } }, { isOpen })
       const sent = Buffer.from(text, 'utf8').toString('utf8')
       expect(samplesOf(sent, 'app_health_info')).toMatchObject([
         { labels: { service: nasty, version: nasty } },
@@ -304,7 +332,12 @@ describe('a service whose name and version hold', () => {
 const isMissing = spawnSync('promtool', ['--version']).error !== undefined && !inCi
 
 describe.skipIf(isMissing)('Prometheus itself accepts', () => {
-  const checks = [RAN, OPEN, { ...OPEN, name: 'half', breaker: 'half-open' as const }, NEVER_RUN]
+  const checks = [
+    RAN,
+    OPEN,
+    { ...OPEN, name: 'half', finding: { ...OPEN.finding, breaker: 'half-open' as const } },
+    NEVER_RUN,
+  ]
   const reports: readonly Partial<Report>[] = [
     ...NASTY.map(([, nasty]) => ({ service: { name: nasty, version: nasty }, checks })),
     { status: 'unknown', checks: [NEVER_RUN] },
@@ -323,7 +356,7 @@ describe.skipIf(isMissing)('Prometheus itself accepts', () => {
     const folder = mkdtempSync(join(tmpdir(), 'allclear-'))
     try {
       // The one command that reads OpenMetrics wants a time at every sample.
-      const text = metrics({ checks, service: { name: '\\"\n', version: '1' } }, { openMetrics: true })
+      const text = metrics({ checks, service: { name: '\\"\n', version: '1' } }, { isOpen: true })
       writeFileSync(join(folder, 'metrics'), text.replaceAll(/^[^#].*$/gm, '$& 1795410000'))
       const args = [
         'tsdb',

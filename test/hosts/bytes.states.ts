@@ -1,4 +1,5 @@
-import { type CheckState, EMPTY_CELL, type Snapshot } from '../../src/core/cell.ts'
+import { EMPTY_CELL, type Snapshot } from '../../src/core/cell.ts'
+import type { CheckState } from '../../src/core/check-state.ts'
 import { type Health, custom, defineHealth } from '../../src/index.ts'
 import type { Region } from '../../src/core/region.ts'
 

@@ -13,17 +13,17 @@ test('3 regions with 25 checks a minute stay inside the free plan', () => {
   }
 })
 
-test.each([SMALL, LARGE])('the README gives the figures of the formula for %o', (deployment) => {
-  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+test.each([SMALL, LARGE])('docs/cost.md gives the figures of the formula for %o', (deployment) => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/cost.md'), 'utf8')
   const { objectRequests, rowsWritten, gbSeconds, invocations } = dailyUse(deployment)
   const { regions, checks, intervalS } = deployment
   const figures = [objectRequests, rowsWritten, gbSeconds, invocations].map((figure) =>
     figure.toLocaleString('en'),
   )
-  expect(readme).toContain(`| ${regions} × ${checks} × ${intervalS} s | ${figures.join(' | ')} |`)
+  expect(text).toContain(`| ${regions} × ${checks} × ${intervalS} s | ${figures.join(' | ')} |`)
 })
 
-test('the README gives the price of the large one', () => {
-  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
-  expect(readme).toContain(`$${monthlyDollars(dailyUse(LARGE)).toFixed(2)} a month`)
+test('docs/cost.md gives the price of the large one', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/cost.md'), 'utf8')
+  expect(text).toContain(`$${monthlyDollars(dailyUse(LARGE)).toFixed(2)} a month`)
 })

@@ -1,4 +1,5 @@
 import { type Health, custom, defineHealth, http } from '../../src/index.ts'
+import { hello } from './hello.ts'
 
 /** What the hosts are given to check, in every way that a check can end. */
 export interface Env {
@@ -16,6 +17,7 @@ export const health: Health<Env> = defineHealth<Env>({
   service: { name: 'shop', version: '1.4.2' },
   ttlMs: 600_000,
   metricsPrefix: 'shop',
+  plugins: [hello()],
   checks: {
     good: custom(async () => {}, { tags: ['data'] }),
     jobs: custom(

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Report } from '../../src/core/report.ts'
-import { poller } from '../../src/http/poll.ts'
+import { poller } from '../../src/poll/poller.ts'
 import type { LambdaAnswer } from '../../src/lambda.ts'
 import { type LocalService, startService } from '../../src/local/service.ts'
 import { type LocalUpstash, startUpstash } from '../../src/local/upstash.ts'
 import { upstash as upstashStore } from '../../src/stores/upstash.ts'
-import { engine } from '../stores/upstash.rig.ts'
+import { engine } from '../stores/upstash.scene.ts'
 import { type EnvironmentOptions, healthOf } from './lambda.process.ts'
 
 const ENVIRONMENTS = 50
@@ -57,9 +57,13 @@ async function startChild(
 async function pollBefore({ url, token, dependency }: EnvironmentOptions): Promise<Report> {
   const health = healthOf(dependency)
   const clock = { now: () => Date.now() - 31_000, elapsed: () => performance.now() }
-  const key = 'allclear:shop:auto'
-  const store = upstashStore({ ...clock, url, token, key, rules: health, random: Math.random })
-  const poll = poller(health, { clock, storeOf: () => store, newId: () => 'before', warn: console.error })
+  const store = upstashStore(health, { url, token }, { clock })
+  const poll = poller(health, {
+    clock,
+    cells: [{ storeOf: () => store }],
+    newId: () => 'before',
+    warn: console.error,
+  })
   return poll({}, { waitUntil: () => {} })
 }
 
@@ -70,7 +74,9 @@ test(
     const options = { url: upstash.url, token: upstash.token, dependency: service.url }
     service.faults.set('down')
     const { checks } = await pollBefore(options)
-    expect(checks).toMatchObject([{ status: 'unhealthy', breaker: 'open', trips: 1 }])
+    expect(checks).toMatchObject([
+      { finding: { status: 'unhealthy', breaker: 'open' }, totals: { trips: 1 } },
+    ])
 
     // The first one compiles for all.
     const environments = [await startChild(options)]

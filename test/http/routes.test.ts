@@ -2,9 +2,11 @@ import { METHODS } from 'node:http'
 import { Hono } from 'hono'
 import { describe, expect, test, vi } from 'vitest'
 import { type HealthOptions, defineHealth } from '../../src/core/define.ts'
-import { createRoutes } from '../../src/http/routes.ts'
-import { systemClock } from '../../src/probe/clock.ts'
-import { poller } from '../../src/http/poll.ts'
+import type { Format, Plugin, Reader } from '../../src/core/plugin.ts'
+import { OWN_CLAIMS } from '../../src/core/plugin-faults.ts'
+import { createRoutes, readersOf } from '../../src/http/routes.ts'
+import { systemClock } from '../../src/drivers/clock.ts'
+import { poller } from '../../src/poll/poller.ts'
 import { memory } from '../../src/stores/memory.ts'
 import { checkOf } from '../health.ts'
 
@@ -19,13 +21,19 @@ const badButOptional = { ...bad, options: { ...bad.options, critical: false } }
 
 function app(checks: HealthOptions<any>['checks'], options: Omit<HealthOptions<any>, 'checks'> = {}) {
   const health = defineHealth({ checks, ...options })
-  let aheadMs = 0
-  const clock = { ...systemClock, now: () => Date.now() + aheadMs }
+  // Time stands still but where the test turns it, so that two answers differ in nothing but what was asked.
+  let now = Date.UTC(2026, 10, 23, 5)
+  const clock = { ...systemClock, now: () => now }
   const store = memory(health, clock.now)
   const warnings: string[] = []
   const warn = (message: string): void => void warnings.push(message)
   let ids = 0
-  const poll = poller(health, { clock, storeOf: () => store, newId: () => String((ids += 1)), warn })
+  const poll = poller(health, {
+    clock,
+    cells: [{ storeOf: () => store }],
+    newId: () => String((ids += 1)),
+    warn,
+  })
   const routes = createRoutes(health, { poll, warn })
   const ask = async (path: string, init: RequestInit = {}, env: object = {}) => {
     const response = await routes.request(path, init, env)
@@ -38,7 +46,7 @@ function app(checks: HealthOptions<any>['checks'], options: Omit<HealthOptions<a
         response.headers.get('content-type')?.includes('json') && text !== '' ? JSON.parse(text) : undefined,
     }
   }
-  return { ask, routes, turnClock: (ms: number) => void (aheadMs += ms) }
+  return { ask, routes, turnClock: (ms: number) => void (now += ms) }
 }
 
 describe('liveness', () => {
@@ -207,14 +215,14 @@ describe('private detail', () => {
     )
   })
 
-  test.each([
+  test.each<readonly [string, RequestInit, object]>([
     ['no token', {}, env],
     ['a wrong token', bearing('open sesam'), env],
     ['another scheme', { headers: { Authorization: 'Basic open sesame' } }, env],
     ['a token where none is set', bearing('undefined'), {}],
     ['an empty token where it is set empty', bearing(''), { ALLCLEAR_TOKEN: '' }],
-  ])('is not shown to %s, who gets the public answer', async (_, init, its) => {
-    const answer = await app({ good, bad }).ask('/readyz', init, its)
+  ])('is not shown to %s, who gets the public answer', async (_, init, surroundings) => {
+    const answer = await app({ good, bad }).ask('/readyz', init, surroundings)
     expect(answer).toMatchObject({ code: 503, body: { status: 'unhealthy' } })
     expect(answer.text).not.toContain('10.0.0.7')
   })
@@ -225,9 +233,9 @@ describe('private detail', () => {
   })
 
   test('the token can come from another place, and a broken place opens nothing', async () => {
-    const mine = app({ bad }, { token: (its: { MINE: string }) => its.MINE })
+    const mine = app({ bad }, { token: ({ MINE }: { MINE: string }) => MINE })
     expect((await mine.ask('/readyz', bearing('x1'), { MINE: 'x1' })).body.checks.bad).toHaveProperty('error')
-    const broken = app({ bad }, { token: (its: any) => its.missing.MINE })
+    const broken = app({ bad }, { token: ({ missing }: any) => missing.MINE })
     expect((await broken.ask('/readyz', bearing('x1'))).body.checks.bad).not.toHaveProperty('error')
   })
 })
@@ -287,9 +295,16 @@ test('what should not happen is an error in JSON, told without secrets', async (
   expect(warnings).toEqual(['allclear: Error: lost [redacted]'])
 })
 
+test.each(['/readyz/', '/metrics/', '/readyz/good/'])(
+  'the slash too many of %s is forgiven',
+  async (path) => {
+    expect((await app({ good }).ask(path)).code).toBe(200)
+  },
+)
+
 test('other paths are errors in JSON', async () => {
   const { ask } = app({ good })
-  for (const path of ['/', '/else', '/readyz/', '/READYZ']) {
+  for (const path of ['/', '/else', '/READYZ', '/readyz/good/more']) {
     expect(await ask(path)).toMatchObject({
       code: 404,
       body: { error: `no such path: ${path}` },
@@ -341,19 +356,188 @@ test('a host may have another environment than what hono is handed, and a time o
   const health = defineHealth({ checks: { bad } })
   const store = memory(health, Date.now)
   const asked: unknown[] = []
-  const inner = poller(health, { clock: systemClock, storeOf: () => store, newId: () => 'a', warn: () => {} })
+  const inner = poller(health, {
+    clock: systemClock,
+    cells: [{ storeOf: () => store }],
+    newId: () => 'a',
+    warn: () => {},
+  })
   const routes = createRoutes(health, {
     poll: (env, caller) => {
       asked.push([env, caller.leftMs])
       return inner(env, caller)
     },
     warn: () => {},
-    envOf: (handed) => (handed as any).its,
+    envOf: (handed) => (handed as any).env,
     leftMs: (handed) => (handed as any).leftMs,
   })
-  const its = { ALLCLEAR_TOKEN: 'open sesame' }
+  const env = { ALLCLEAR_TOKEN: 'open sesame' }
   const bearer = { headers: { Authorization: 'Bearer open sesame' } }
-  const response = await routes.request('/readyz/bad', bearer, { its, leftMs: 5000 })
+  const response = await routes.request('/readyz/bad', bearer, { env, leftMs: 5000 })
   expect(await response.json()).toMatchObject({ error: 'Error: refused by 10.0.0.7' })
-  expect(asked).toEqual([[its, 5000]])
+  expect(asked).toEqual([[env, 5000]])
+})
+
+describe('a plugin', () => {
+  const words: Format = {
+    name: 'words',
+    mediaTypes: ['text/words'],
+    render: ({ status, report, check }) => ({
+      type: 'text/plain; charset=utf-8',
+      body: `${check?.name ?? report.service.name} is ${status} of ${report.checks.map(({ name }) => name).join()}`,
+    }),
+  }
+  const plugin = (added: Partial<Plugin>): Plugin => ({ name: 'mine', options: {}, entries: {}, ...added })
+  const withReader = (reader: Reader) => app({ good, bad }, { plugins: [plugin({ readers: [reader] })] })
+
+  describe('gives a format', () => {
+    const { ask } = app({ good, bad }, { plugins: [plugin({ formats: [words] })] })
+
+    test.each([
+      ['/readyz?format=words', 503, 'allclear is unhealthy of good,bad'],
+      ['/readyz?format=words&only=good', 200, 'allclear is healthy of good'],
+      ['/readyz/good?format=words', 200, 'good is healthy of good'],
+      ['/startupz?format=words', 503, 'allclear is unhealthy of good,bad'],
+    ])('%s', async (path, code, text) => {
+      const answer = await ask(path)
+      expect([answer.code, answer.text]).toEqual([code, text])
+      expect(answer.headers).toMatchObject({
+        'content-type': 'text/plain; charset=utf-8',
+        'cache-control': 'no-store',
+      })
+    })
+
+    test.each(['/readyz', '/readyz/good', '/startupz'])('that Accept asks for at %s', async (path) => {
+      const type = async (accept: string) =>
+        (await ask(path, { headers: { Accept: accept } })).headers['content-type']
+      expect(await type('text/words')).toBe('text/plain; charset=utf-8')
+      expect(await type('text/words;q=0.5, application/json;q=0.5')).toBe('text/plain; charset=utf-8')
+      expect(await type('text/words;q=0.5, application/json')).toBe('application/json')
+      expect(await type('text/words;q=0')).toBe('application/json')
+      expect(await type('text/*, */*')).toBe('application/json')
+      expect(await type('')).toBe('application/json')
+    })
+
+    test('that ?format=json beats', async () => {
+      const answer = await ask('/readyz?format=json', { headers: { Accept: 'text/words' } })
+      expect(answer.body).toMatchObject({ status: 'unhealthy' })
+    })
+
+    test('of a startup that is over', async () => {
+      const started = app({ good }, { plugins: [plugin({ formats: [words] })] })
+      expect((await started.ask('/startupz')).text).toBe('{"status":"healthy"}')
+      expect(await started.ask('/startupz?format=words')).toMatchObject({
+        code: 200,
+        text: 'allclear is healthy of good',
+      })
+    })
+  })
+
+  test.each(['/readyz', '/readyz/good', '/startupz'])('an unknown format at %s is 406', async (path) => {
+    const { ask } = app({ good }, { plugins: [plugin({ formats: [words] })] })
+    expect(await ask(`${path}?format=xml`)).toMatchObject({
+      code: 406,
+      body: { error: 'format: none is named "xml"; known: json, words' },
+    })
+    expect((await app({ good }).ask(`${path}?format=xml`)).code).toBe(406)
+  })
+
+  test('gives a path, and is handed the request and the report', async () => {
+    const { ask } = withReader({
+      path: '/hello/:who',
+      answer: async ({ env, param, query, report, request, health }) => ({
+        code: 201,
+        headers: { 'X-Mine': 'yes' },
+        type: 'application/hello+json',
+        body: {
+          who: param('who'),
+          missing: param('nobody'),
+          env,
+          q: query('q'),
+          status: (await report()).status,
+          agent: request.headers.get('User-Agent'),
+          service: health.service.name,
+        },
+      }),
+    })
+    const answer = await ask('/hello/%C3%A4?q=1&q=b%20c', { headers: { 'User-Agent': 'me' } }, { A: 1 })
+    expect(JSON.parse(answer.text)).toEqual({
+      who: 'ä',
+      missing: '',
+      env: { A: 1 },
+      q: ['1', 'b c'],
+      status: 'unhealthy',
+      agent: 'me',
+      service: 'allclear',
+    })
+    expect(answer).toMatchObject({
+      code: 201,
+      headers: {
+        'x-mine': 'yes',
+        'content-type': 'application/hello+json',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      },
+    })
+  })
+
+  test('may answer with the headers of its own in place of the common ones', async () => {
+    const { ask } = withReader({
+      path: '/cached',
+      answer: () => ({ headers: { 'Cache-Control': 'public, max-age=5' }, body: 'ü', type: 'text/plain' }),
+    })
+    expect((await ask('/cached')).headers['cache-control']).toBe('public, max-age=5')
+    expect((await ask('/cached', { method: 'HEAD' })).headers['content-length']).toBe('2')
+  })
+
+  test('takes the methods that it names, and HEAD with GET alone', async () => {
+    const { ask } = withReader({
+      path: '/note',
+      methods: ['PUT', 'DELETE'],
+      answer: ({ request }) => ({ body: { did: request.method } }),
+    })
+    expect(await ask('/note', { method: 'PUT' })).toMatchObject({ code: 200, body: { did: 'PUT' } })
+    for (const method of ['GET', 'HEAD', 'POST']) {
+      expect(await ask('/note', { method })).toMatchObject({ code: 405, headers: { allow: 'PUT, DELETE' } })
+    }
+  })
+
+  test('may want the token', async () => {
+    const answer = vi.fn(() => ({ body: { secret: true } }))
+    const { ask } = withReader({ path: '/control', needsToken: true, answer })
+    const env = { ALLCLEAR_TOKEN: 'open sesame' }
+    const bearing = (token: string) => ({ headers: { Authorization: `Bearer ${token}` } })
+    expect(await ask('/control', {}, env)).toMatchObject({
+      code: 401,
+      headers: { 'www-authenticate': 'Bearer' },
+      body: { error: 'this path wants the token: Authorization: Bearer TOKEN' },
+    })
+    expect(await ask('/control', bearing('wrong'), env)).toMatchObject({
+      code: 401,
+      headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+    })
+    expect((await ask('/control', bearing('open sesame'), {})).code).toBe(401)
+    expect(answer).not.toHaveBeenCalled()
+    expect(await ask('/control', bearing('open sesame'), env)).toMatchObject({
+      code: 200,
+      body: { secret: true },
+    })
+  })
+
+  test.each<readonly [string, Reader['answer']]>([
+    ['throws', () => JSON.parse('planted-token')],
+    ['rejects', () => Promise.reject(new Error('planted-token'))],
+    ['gives a code that is none', () => ({ code: 7, body: '' })],
+    ['gives what JSON cannot hold', () => ({ body: { big: 1n } })],
+    ['gives nothing', () => undefined as never],
+  ])('that %s is an error in JSON', async (_, answer) => {
+    const response = await withReader({ path: '/odd', answer }).ask('/odd', {}, { TOKEN: 'planted-token' })
+    expect(response).toMatchObject({ code: 500, body: { error: 'internal error' } })
+  })
+})
+
+test('the paths of Allclear itself are those that no plugin can claim', () => {
+  const health = defineHealth({ checks: { good } })
+  const paths = readersOf(health, () => false).map(({ path }) => `path ${path}`)
+  expect([...paths, 'format json']).toEqual(OWN_CLAIMS)
 })

@@ -14,7 +14,7 @@ function healthOf(...regions: readonly Region[]): Health<never> {
 
 function view(health: Health<never>, query: string, place?: CallerPlace): ReturnType<typeof viewOf> {
   const params = new URLSearchParams(query)
-  return viewOf(health, (key) => params.get(key) ?? undefined, place)
+  return viewOf(health, (key) => params.getAll(key), place)
 }
 
 describe('where there are regions', () => {

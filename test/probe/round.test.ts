@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Result } from '../../src/core/cell.ts'
+import type { Result } from '../../src/core/check-state.ts'
 import type { Check, CheckContext } from '../../src/core/check.ts'
 import { defineHealth } from '../../src/core/define.ts'
 import { runRound } from '../../src/probe/round.ts'

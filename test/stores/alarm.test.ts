@@ -27,11 +27,11 @@ test('alarms keep rounds going for 100 intervals, though some throw, come twice 
   await cell('revive')
   let rounds = 0
   for (let interval = 1; interval <= 100; interval += 1) {
-    const its = interval % 3 === 0 ? 'throws' : 'settles'
+    const fate = interval % 3 === 0 ? 'throws' : 'settles'
     const times = interval === 50 ? 2 : 1
     const lateMs = interval === 70 ? 45_000 : 0
-    const rung: Rung = await cell('ring', { its, times, lateMs })
-    rounds += its === 'settles' ? 1 : 0
+    const rung: Rung = await cell('ring', { fate, times, lateMs })
+    rounds += fate === 'settles' ? 1 : 0
     expect(rung.rounds, `after interval ${interval}: none lost, none doubled`).toBe(rounds)
     // A twentieth early, by the jitter that the test fixes; the clock itself goes on a little.
     expect(Math.abs(rung.nextInMs - 0.95 * INTERVAL_MS)).toBeLessThan(1000)
@@ -45,7 +45,7 @@ test('a round whose object was reset is dropped when its lease is over, and the 
   const { lease } = await cell('begin', 'a runner that will be late')
   await cell('reset').catch(() => {})
   await cell('turnClock', 11_500)
-  expect(await cell('ring', { its: 'settles' })).toMatchObject({ rounds: 1 })
+  expect(await cell('ring', { fate: 'settles' })).toMatchObject({ rounds: 1 })
   const late = await cell('complete', lease, { steady: { status: 'unhealthy', detail: '', durationMs: 1 } })
   expect(late.snapshot).toMatchObject({ round: 1, checks: { steady: { settled: 'healthy' } } })
 })
@@ -53,20 +53,20 @@ test('a round whose object was reset is dropped when its lease is over, and the 
 test('after a runner that died the next alarm comes when its lease is over', async () => {
   const cell = cellOf('died')
   await cell('revive')
-  await cell('ring', { its: 'is lost' })
-  const { nextInMs }: Rung = await cell('ring', { its: 'settles', lateMs: -56_000 })
+  await cell('ring', { fate: 'is lost' })
+  const { nextInMs }: Rung = await cell('ring', { fate: 'settles', lateMs: -56_000 })
   expect(nextInMs).toBeLessThan(11_000)
-  expect(await cell('ring', { its: 'settles' })).toMatchObject({ rounds: 1 })
+  expect(await cell('ring', { fate: 'settles' })).toMatchObject({ rounds: 1 })
 })
 
 test('a lost alarm is set again, and one that is set is left alone', async () => {
   const cell = cellOf('revived')
   await cell('revive')
   await cell('lose')
-  await expect(cell('ring', { its: 'settles' })).rejects.toThrow('stopped for ever')
+  await expect(cell('ring', { fate: 'settles' })).rejects.toThrow('stopped for ever')
   await cell('revive')
   await cell('turnClock', 1000)
   await cell('revive')
-  const { waitedMs }: Rung = await cell('ring', { its: 'settles' })
+  const { waitedMs }: Rung = await cell('ring', { fate: 'settles' })
   expect(Math.abs(waitedMs - (0.95 * INTERVAL_MS - 1000))).toBeLessThan(1000)
 })

@@ -1,5 +1,5 @@
 import type { DurableObject } from 'cloudflare:workers'
-import type { Result } from '../../src/core/cell.ts'
+import type { Result } from '../../src/core/check-state.ts'
 import { defineHealth } from '../../src/core/define.ts'
 import { cellClass } from '../../src/stores/durable-object-cell.ts'
 import { checkOf } from '../health.ts'
@@ -7,7 +7,7 @@ import { checkOf } from '../health.ts'
 let aheadMs = 0
 const now = () => Date.now() + aheadMs
 
-/** What became of each alarm's round: started and brought home, started and lost, or not to be started at all. */
+/** The fate of each alarm's round: it settles, it starts and is lost, or it cannot be started. */
 type Fate = 'settles' | 'is lost' | 'throws'
 let fate: Fate = 'settles'
 
@@ -38,8 +38,8 @@ export class Cell extends Base {
   }
 
   /** Rings the alarm, so late and so often, and tells what came of it. */
-  async ring({ its, lateMs = 0, times = 1 }: { its: Fate; lateMs?: number; times?: number }) {
-    fate = its
+  async ring({ fate: next, lateMs = 0, times = 1 }: { fate: Fate; lateMs?: number; times?: number }) {
+    fate = next
     const due = await this.ctx.storage.getAlarm()
     if (due === null) throw new Error('no alarm is set: the rounds have stopped for ever')
     const at = now()

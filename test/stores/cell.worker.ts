@@ -45,7 +45,7 @@ interface Env {
 export default {
   async fetch(request: Request, { CELL }: Env): Promise<Response> {
     const [, callee, name = '', method = ''] = new URL(request.url).pathname.split('/')
-    const target: any = callee === 'store' ? durableObject(CELL, name).store : CELL.getByName(name)
+    const target: any = callee === 'store' ? durableObject(CELL, name) : CELL.getByName(name)
     try {
       return Response.json((await target[method](...(await request.json<unknown[]>()))) ?? null)
     } catch (error) {

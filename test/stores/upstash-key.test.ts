@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { type RedisEngine, startRedis } from '../../src/local/redis.ts'
 import { type LocalUpstash, startUpstash } from '../../src/local/upstash.ts'
 import { type UpstashKey, type UpstashKeyOptions, upstashKey } from '../../src/stores/upstash-key.ts'
-import { command, engine, engines, stillTime, watchCommands } from './upstash.rig.ts'
+import { command, engine, engines, stillTime, watchCommands } from './upstash.scene.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -184,9 +184,7 @@ describe('32 writers at once', () => {
 
   const encoded = (reply: any): any => {
     if (Array.isArray(reply)) return reply.map(encoded)
-    return typeof reply === 'object' || typeof reply === 'string'
-      ? Buffer.from(reply).toString('base64')
-      : reply
+    return typeof reply === 'object' || typeof reply === 'string' ? Buffer.from(reply).toString() : reply
   }
 
   const OPERATIONS = engine === 'redis-server' ? 10_000 : 1000

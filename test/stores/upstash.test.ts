@@ -1,39 +1,40 @@
 import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Begun, Lease, Result } from '../../src/core/cell.ts'
-import { defineHealth } from '../../src/core/define.ts'
-import { poller } from '../../src/http/poll.ts'
+import type { Begun, Lease } from '../../src/core/cell.ts'
+import type { Result } from '../../src/core/check-state.ts'
+import { type Health, defineHealth } from '../../src/core/define.ts'
 import { sendJson } from '../../src/local/server.ts'
 import { type LocalService, startService } from '../../src/local/service.ts'
 import { type LocalUpstash, startUpstash } from '../../src/local/upstash.ts'
+import { poller } from '../../src/poll/poller.ts'
 import type { Store } from '../../src/stores/store.ts'
-import { type UpstashOptions, upstash } from '../../src/stores/upstash.ts'
+import { type UpstashDatabase, type UpstashRuntime, upstash } from '../../src/stores/upstash.ts'
 import { thrown } from '../checks/verdict.ts'
 import { checkOf } from '../health.ts'
 import { rules } from './rules.ts'
 import { leaseIn, storeSuite } from './store.suite.ts'
-import { command, engine, engines, stillTime, watchCommands } from './upstash.rig.ts'
+import { command, engine, engines, stillTime, watchCommands } from './upstash.scene.ts'
 
 const GOOD: Result = { status: 'healthy', detail: '', durationMs: 12 }
 const BAD: Result = { status: 'unhealthy', detail: 'error', error: 'said the driver', durationMs: 34 }
 const WEEK_MS = 7 * 24 * 3600 * 1000
+
+/** The surroundings of a process that joins, where they are not the usual ones. */
+interface Joining extends Omit<UpstashRuntime, 'clock'>, Partial<Pick<UpstashDatabase, 'url' | 'token'>> {
+  readonly health?: Health<never>
+  readonly elapsed?: () => number
+}
 
 let cells = 0
 /** A new cell, in as many processes as are asked for, their common clock in the test's hand. */
 function openOn(server: LocalUpstash) {
   const key = `allclear:shop:${(cells += 1)}`
   let now = 1_000_000
-  const join = (options: Partial<UpstashOptions> = {}): Store =>
-    upstash({
-      url: server.url,
-      token: server.token,
-      key,
-      rules,
-      now: () => now,
-      elapsed: () => performance.now(),
-      random: () => 0,
-      ...options,
-    })
+  const join = (joining: Joining = {}): Store => {
+    const { health = rules, url = server.url, token = server.token, elapsed, ...runtime } = joining
+    const clock = { now: () => now, elapsed: elapsed ?? (() => performance.now()) }
+    return upstash(health, { url, token, key }, { clock, random: () => 0, ...runtime })
+  }
   return {
     key,
     join,
@@ -43,9 +44,9 @@ function openOn(server: LocalUpstash) {
   }
 }
 
-describe.each(engines)('on %s', (its) => {
+describe.each(engines)('on %s', (engine) => {
   let server: LocalUpstash
-  beforeAll(async () => void (server = await startUpstash({ engine: its })))
+  beforeAll(async () => void (server = await startUpstash({ engine })))
   afterAll(() => server?.close())
 
   storeSuite('upstash', async () => openOn(server))
@@ -159,9 +160,9 @@ describe('the upstash store', () => {
     test('whose checks may have any name', async () => {
       const odd = defineHealth({ checks: { constructor: checkOf(async () => {}) } })
       const { join } = open()
-      const store = join({ rules: odd })
+      const store = join({ health: odd })
       await store.complete(leaseIn(await store.begin('a')), { constructor: GOOD })
-      expect((await join({ rules: odd }).begin('b')).kind).toBe('fresh')
+      expect((await join({ health: odd }).begin('b')).kind).toBe('fresh')
     })
   })
 
@@ -386,7 +387,7 @@ describe('the upstash store', () => {
       server.faults.set('hang')
       const poll = poller(health, {
         clock: { now: () => Date.now(), elapsed: () => performance.now() },
-        storeOf: () => open().join({ rules: health }),
+        cells: [{ storeOf: () => open().join({ health }) }],
         newId: () => 'poll',
         warn: () => {},
       })
@@ -403,18 +404,18 @@ describe('the upstash store', () => {
     beforeAll(async () => void (service = await startService()))
     afterAll(() => service.close())
 
-    const refused = (status: number, body: string) => (): Partial<UpstashOptions> => {
+    const refused = (status: number, body: string) => (): Joining => {
       service.respond((_, response) => void response.writeHead(status).end(body))
       return { url: service.origin, token: hush }
     }
-    const echo = (): Partial<UpstashOptions> => {
+    const echo = (): Joining => {
       service.respond(({ headers, body }, response) =>
         sendJson(response, 400, { error: `${headers.authorization?.slice(7)} ERR ${body}` }),
       )
       return { url: service.origin, token: hush }
     }
 
-    const failures: readonly (readonly [string, () => Partial<UpstashOptions>, string])[] = [
+    const failures: readonly (readonly [string, () => Joining, string])[] = [
       ['a wrong token', () => ({ token: hush }), 'refused: WRONGPASS invalid or missing auth token'],
       [
         'a quota',
@@ -440,19 +441,19 @@ describe('the upstash store', () => {
           service.respond((_, response) => void response.destroy())
           return { url: `${service.origin}/${hush}`, token: hush }
         },
-        'connection failed: UND_ERR_SOCKET',
+        'connection failed: other side closed',
       ],
       [
         'a URL that is none',
         () => ({ url: `https//${hush}` }),
-        'expected an http(s) URL without credentials',
+        'url: expected an http(s) URL without credentials',
       ],
       [
         'a URL with a password',
         () => ({ url: `http://me:${hush}@127.0.0.1:9` }),
-        'expected an http(s) URL without credentials',
+        'url: expected an http(s) URL without credentials',
       ],
-      ['a token that HTTP cannot carry', () => ({ token: `${hush}\n☃` }), 'expected a token'],
+      ['a token that HTTP cannot carry', () => ({ token: `${hush}\n☃` }), 'token: expected a token'],
     ]
 
     test.each(failures)('of %s', async (_, options, message) => {
@@ -471,7 +472,9 @@ describe('the upstash store', () => {
       const gone = await startService()
       await gone.close()
       const store = open().join({ url: `${gone.origin}/${hush}`, token: hush })
-      expect(await thrown(store.begin('a'))).toMatchObject({ message: 'connection failed: ECONNREFUSED' })
+      expect(await thrown(store.begin('a'))).toMatchObject({
+        message: `connection failed: connect ECONNREFUSED 127.0.0.1:${gone.port}`,
+      })
     })
   })
 
