@@ -1,6 +1,9 @@
 import type { ConfigFault } from './config-error.ts'
-import type { Plugin } from './plugin.ts'
-import { faultsIn, isRecord, options } from './schema.ts'
+import type { Format, Plugin, Reader } from './plugin.ts'
+import { faultsIn, isFunction, isRecord, options } from './schema.ts'
+
+const SHAPE =
+  'expected needs: [name], formats: [{ name, render }], and readers: [{ path, answer }] with paths that begin with /'
 
 /** The paths and formats of Allclear itself, which no plugin can claim. */
 export const OWN_CLAIMS: readonly string[] = [
@@ -24,8 +27,12 @@ export function pluginFaults(plugins: unknown = []): ConfigFault[] {
     if (!isPlugin(plugin)) {
       return [{ path: `plugins.${index}`, message: 'expected a plugin, such as its factory gives' }]
     }
-    const { name, entries, needs = [], readers = [], formats = [] } = plugin
+    const { name, entries, needs = [] } = plugin
     const path = `plugins.${name}`
+    const readers = listed<Reader>(plugin.readers, isReader)
+    const formats = listed<Format>(plugin.formats, isFormat)
+    const isWhole = readers !== undefined && formats !== undefined && Array.isArray(needs)
+    if (!isWhole) return [{ path, message: SHAPE }]
     const missing = needs.filter(
       (needed) => !plugins.some((other) => isPlugin(other) && other.name === needed),
     )
@@ -49,6 +56,21 @@ export function pluginFaults(plugins: unknown = []): ConfigFault[] {
 
 function isPlugin(input: unknown): input is Plugin {
   return isRecord(input) && typeof input['name'] === 'string' && isRecord(input['entries'])
+}
+
+function listed<T>(
+  list: unknown = [],
+  isOne: (one: Record<string, unknown>) => boolean,
+): readonly T[] | undefined {
+  return Array.isArray(list) && list.every((one) => isRecord(one) && isOne(one)) ? list : undefined
+}
+
+function isReader({ path, answer }: Record<string, unknown>): boolean {
+  return typeof path === 'string' && path.startsWith('/') && isFunction(answer)
+}
+
+function isFormat({ name, render }: Record<string, unknown>): boolean {
+  return typeof name === 'string' && isFunction(render)
 }
 
 /** Whether some request would be for both: a part of a path that varies, `:name`, is any. */

@@ -26,7 +26,7 @@ export function options<const Entries extends v.ObjectEntries>(
 ): v.ObjectWithRestSchema<Entries, v.NeverSchema<string>, Message> {
   const known = Object.keys(entries).join(', ')
   // strictObject would name the first unknown option alone.
-  const unknown = v.never(`unknown option; the options here are ${known}`)
+  const unknown = v.never(`unknown option; the options here are ${known || 'none'}`)
   return v.objectWithRest(entries, unknown, (issue) =>
     // A URL given in place of the options may hold a password.
     issue.expected === 'Object' ? expected('an object', true)(issue) : 'required, but missing',

@@ -68,7 +68,9 @@ export function createRoutes(health: Health<never>, options: RoutesOptions): Rou
       const allowedIn = needsToken ? accessNow() : 'granted'
       return when(allowedIn, (found) =>
         when(found === 'granted' ? answer(context) : UNAUTHORIZED, (answered) =>
-          when(access ?? 'none', (asked) => send(answered, method, asked === 'refused' ? REFUSED : {})),
+          when(access ?? 'none', (asked) =>
+            send(answered, method, asked === 'refused' ? REFUSED : undefined),
+          ),
         ),
       )
     })

@@ -32,7 +32,11 @@ export const metrics: Bench = {
         note: `${spread(ourMs.slice(WARM_UP))}; ${REQUESTS} requests of ${size}`,
       },
       { name: '  bare Hono, constant text', value: base, unit: 'ms' },
-      { name: '  /metrics ÷ bare Hono', value: our / base },
+      {
+        name: '/metrics of 50 checks within ttlMs, requests a second ÷ bare Hono',
+        value: base / our,
+        goal: { atLeast: 0.85 },
+      },
     ]
   },
 }

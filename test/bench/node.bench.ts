@@ -39,7 +39,7 @@ export const node: Bench = {
         name: 'bare Hono',
         origin: bare,
         path: '/json',
-        atLeast: 0.6,
+        atLeast: 0.85,
         pairs: 240,
         windowMs: 50,
         probes: false,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { commandOf } from '../../src/cli/args.ts'
-import { stageOf } from './stage.ts'
+import { sceneOf } from './scene.ts'
 
 const SHOW = { json: false, watch: false, intervalMs: 5000 }
 
@@ -61,13 +61,13 @@ test.each([
   ],
   ['init there', 'init: unexpected argument "there"; see allclear help init'],
 ])('allclear %s is one clear line, and 3', async (line, error) => {
-  const { allclear, out, err } = stageOf()
+  const { allclear, out, err } = sceneOf()
   expect(await allclear(...line.split(' '))).toBe(3)
   expect([out(), err()]).toEqual(['', `allclear: ${error}\n`])
 })
 
-test('help is an answer, and where nothing was asked a complaint', async () => {
-  const [asked, check, nothing] = [stageOf(), stageOf(), stageOf()]
+test('help is an answer, and a command line without a command a complaint', async () => {
+  const [asked, check, nothing] = [sceneOf(), sceneOf(), sceneOf()]
   expect(await asked.allclear('--help')).toBe(0)
   expect(asked.out()).toContain('allclear poll URL')
   expect(await check.allclear('help', 'check')).toBe(0)
@@ -78,14 +78,14 @@ test('help is an answer, and where nothing was asked a complaint', async () => {
 
 test('help fits a terminal', async () => {
   for (const topic of ['', 'check', 'poll', 'init']) {
-    const { allclear, out } = stageOf()
+    const { allclear, out } = sceneOf()
     await allclear('help', ...topic.split(' ').filter(Boolean))
     for (const line of out().split('\n')) expect(line.length, line).toBeLessThanOrEqual(84)
   }
 })
 
 test('the version is the one of the package', async () => {
-  const { allclear, out } = stageOf()
+  const { allclear, out } = sceneOf()
   expect(await allclear('--version')).toBe(0)
   expect(out()).toMatch(/^\d+\.\d+\.\d+\n$/)
 })

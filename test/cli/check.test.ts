@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest'
-import { screen, stageOf, withoutWishes } from './stage.ts'
+import { screen, sceneOf, withoutColourSettings } from './scene.ts'
 
-withoutWishes()
+withoutColourSettings()
 
-test('it runs every check, whatever it counts for, and draws what they found', async () => {
-  const { allclear, out, err } = stageOf({ env: { CACHE: 'unhealthy' } })
+test('it runs the checks of every endpoint and draws their results', async () => {
+  const { allclear, out, err } = sceneOf({ env: { CACHE: 'unhealthy' } })
   expect(await allclear('check')).toBe(2)
   expect(`\n${out()}`).toMatchInlineSnapshot(`
     "
@@ -28,24 +28,24 @@ test.each([
   [{ BOOT: 'unhealthy' }, 1],
   [{ DATABASE: 'nonsense' }, 1],
 ])('in an environment of %j it exits with %i', async (env, code) => {
-  expect(await stageOf({ env }).allclear('check')).toBe(code)
+  expect(await sceneOf({ env }).allclear('check')).toBe(code)
 })
 
 test('only some checks are run, and they alone make the whole', async () => {
-  const { allclear, out } = stageOf({ env: { DATABASE: 'unhealthy' } })
+  const { allclear, out } = sceneOf({ env: { DATABASE: 'unhealthy' } })
   expect(await allclear('check', '--only', 'boot,cache', '--json')).toBe(0)
   expect(Object.keys(JSON.parse(out()).checks)).toEqual(['cache', 'boot'])
 })
 
-test('a check that is not there is a fault that names those that are', async () => {
-  const { allclear, out, err } = stageOf()
+test('an unknown check is a fault that names the known ones', async () => {
+  const { allclear, out, err } = sceneOf()
   expect(await allclear('check', '--only', 'cache,databse')).toBe(3)
   expect(err()).toBe('allclear: --only: no check is named "databse"; known: database, cache, boot\n')
   expect(out()).toBe('')
 })
 
-test('as JSON it is the report of /readyz, with what is private', async () => {
-  const { allclear, out } = stageOf({ env: { DATABASE: 'nonsense' } })
+test('as JSON it is the report of /readyz, with private detail', async () => {
+  const { allclear, out } = sceneOf({ env: { DATABASE: 'nonsense' } })
   expect(await allclear('check', '--only', 'database', '--json')).toBe(1)
   expect(JSON.parse(out())).toEqual({
     status: 'unhealthy',
@@ -66,9 +66,9 @@ test('as JSON it is the report of /readyz, with what is private', async () => {
   })
 })
 
-test('on a terminal one line tells how far it is, and goes', async () => {
+test('on a terminal one line shows the progress, and is erased', async () => {
   const stderr = screen({ columns: 40 })
-  const { allclear, err } = stageOf({ stderr })
+  const { allclear, err } = sceneOf({ stderr })
   await allclear('check')
   const [first, ...said] = err().split('\r\u001b[K')
   expect(first).toBe('')
@@ -80,15 +80,15 @@ test('on a terminal one line tells how far it is, and goes', async () => {
   expect(said.slice(-2), 'the last is erased').toEqual(['3 of 3 checked', ''])
 })
 
-test('one run has nothing to wait for, where a service waits for a third bad result', async () => {
-  const { allclear, out } = stageOf({ env: { FLAKY: 'unhealthy' } })
+test('a single run ignores failAfter', async () => {
+  const { allclear, out } = sceneOf({ env: { FLAKY: 'unhealthy' } })
   expect(await allclear('check', '--config', 'flaky.config.ts')).toBe(1)
   expect(out()).toContain('flaky  unhealthy')
 })
 
 test('a watch keeps its breakers, and ends with the last status', async () => {
   const env: Record<string, string> = { FLAKY: 'unhealthy' }
-  const { allclear, out } = stageOf({
+  const { allclear, out } = sceneOf({
     env,
     meanwhile: (waits, interrupt) => {
       if (waits === 4) env['FLAKY'] = 'degraded'
@@ -118,7 +118,7 @@ test('a watch keeps its breakers, and ends with the last status', async () => {
 })
 
 test('a watch as JSON is a report a line', async () => {
-  const { allclear, out } = stageOf({ meanwhile: (waits, interrupt) => waits === 3 && interrupt() })
+  const { allclear, out } = sceneOf({ meanwhile: (waits, interrupt) => waits === 3 && interrupt() })
   expect(await allclear('check', '--watch', '--interval', '1', '--json')).toBe(0)
   const reports = out().trimEnd().split('\n')
   expect(reports.map((line) => JSON.parse(line).checked_at)).toEqual([
@@ -128,9 +128,9 @@ test('a watch as JSON is a report a line', async () => {
   ])
 })
 
-test('on a terminal a watch draws in place, no more than fits, and the whole always', async () => {
+test('on a terminal a watch draws in place, no more lines than fit, and always the last one', async () => {
   const stdout = screen({ columns: 80, rows: 7 })
-  const { allclear, out } = stageOf({
+  const { allclear, out } = sceneOf({
     stdout,
     meanwhile: (waits, interrupt) => waits === 2 && interrupt(),
   })
@@ -144,9 +144,9 @@ test('on a terminal a watch draws in place, no more than fits, and the whole alw
   }
 })
 
-test('who interrupts before anything is known gets no status', async () => {
+test('an interruption before the first report gives no status', async () => {
   const stderr = screen({ columns: 80 })
-  const { allclear, interrupt, out, err } = stageOf({ stderr })
+  const { allclear, interrupt, out, err } = sceneOf({ stderr })
   const ended = allclear('check', '--config', 'hanging.config.ts')
   await vi.waitFor(() => expect(err()).toContain('waiting for hanging'))
   interrupt()
@@ -155,8 +155,8 @@ test('who interrupts before anything is known gets no status', async () => {
   expect(err().endsWith('\r\u001b[K'), 'the line is erased').toBe(true)
 })
 
-test('nor who does so while the config is loaded', async () => {
-  const { allclear, interrupt } = stageOf()
+test('an interruption while the config is loaded gives none either', async () => {
+  const { allclear, interrupt } = sceneOf()
   const ended = allclear('check')
   interrupt()
   expect(await ended).toBe(130)

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { DOOR, FIXTURES, folderWith, spawned } from './stage.ts'
+import { DOOR, FIXTURES, folderWith, spawned } from './scene.ts'
 
 describe('a process', () => {
   test('exits by the status, with the table and nothing else on its output', async () => {
@@ -58,7 +58,7 @@ describe('a process', () => {
     expect(await exited).toEqual([2, null])
   })
 
-  test('ends when nobody reads its output any more, and its exit code counts', async () => {
+  test('ends when the reader of its output is gone, and its exit code counts', async () => {
     const args = ['check', '--watch', '--interval', '0.1']
     const child = spawn(process.execPath, [DOOR, ...args], {
       cwd: FIXTURES,
@@ -154,7 +154,7 @@ describe('a config', () => {
     expect([code, out]).toEqual([3, ''])
   })
 
-  test('may be of a TypeScript, and have imports, that Node does not take', async () => {
+  test('may have TypeScript and imports that Node does not take', async () => {
     const cwd = await folderWith({
       'health.config.ts': `
         import { type Health, custom, defineHealth, http } from 'allclear'
@@ -168,7 +168,7 @@ describe('a config', () => {
     expect(out).toMatch(/^catalog {2}unhealthy +[\d.]+ ms {2}connection failed$/m)
   })
 
-  test('keeps the words of its checks, though it brings a copy of the module', async () => {
+  test('keeps the details of its checks, though it has its own copy of the module', async () => {
     const cwd = await folderWith({
       'health.config.mjs': `
         class CheckFailure extends Error { name = 'CheckFailure'; detail = 'pool saturated' }

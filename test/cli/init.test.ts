@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/cli/config.ts'
 import { secretsIn } from '../../src/probe/secrets.ts'
-import { folderWith, stageOf } from './stage.ts'
+import { folderWith, sceneOf } from './scene.ts'
 
 const OURS = join(import.meta.dirname, '../..')
 
@@ -11,9 +11,9 @@ async function read(...path: string[]): Promise<string> {
   return readFile(join(...path), 'utf8')
 }
 
-test('it writes all that a first deploy needs, and says what comes next', async () => {
+test('it writes the files of a first deploy and names the next steps', async () => {
   const cwd = await folderWith({ 'package.json': '{ "name": "@acme/My Shop" }' })
-  const { allclear, out } = stageOf({ cwd })
+  const { allclear, out } = sceneOf({ cwd })
   expect(await allclear('init')).toBe(0)
   expect(`\n${out()}`).toMatchInlineSnapshot(`
     "
@@ -33,9 +33,9 @@ test('it writes all that a first deploy needs, and says what comes next', async 
   expect(await read(cwd, 'health.config.ts')).toContain("service: { name: 'acme-my-shop' }")
 })
 
-test('what it writes is what the README and our own Worker have', async () => {
+test('it writes the same files as in the README and our own Worker', async () => {
   const cwd = await folderWith()
-  await stageOf({ cwd }).allclear('init')
+  await sceneOf({ cwd }).allclear('init')
   const [worker, wrangler, readme, own] = await Promise.all([
     read(cwd, 'src/worker.ts'),
     read(cwd, 'wrangler.toml'),
@@ -48,17 +48,17 @@ test('what it writes is what the README and our own Worker have', async () => {
   }
 })
 
-test('the first definition is one', async () => {
+test('the first definition loads', async () => {
   const cwd = await folderWith()
-  await stageOf({ cwd }).allclear('init')
+  await sceneOf({ cwd }).allclear('init')
   const loaded = await loadConfig({ cwd, path: undefined, secrets: secretsIn({}) })
   expect(loaded).toMatchObject({ health: { checks: { catalog: { policy: { critical: false } } } } })
 })
 
-test('it writes over nothing, and says so', async () => {
+test('it changes no existing file, and says so', async () => {
   const mine = { 'health.config.mts': 'mine', 'wrangler.jsonc': 'mine' }
   const cwd = await folderWith(mine)
-  const { allclear, out } = stageOf({ cwd })
+  const { allclear, out } = sceneOf({ cwd })
   expect(await allclear('init')).toBe(0)
   expect(`\n${out()}`).toMatchInlineSnapshot(`
     "
@@ -97,23 +97,23 @@ test('a config in src is next to the Worker', async () => {
   const cwd = await folderWith()
   await mkdir(join(cwd, 'src'))
   await writeFile(join(cwd, 'src/health.config.ts'), 'mine')
-  await stageOf({ cwd }).allclear('init')
+  await sceneOf({ cwd }).allclear('init')
   expect(await read(cwd, 'src/worker.ts')).toContain("from './health.config'")
 })
 
 test('a link that leads nowhere yet is not written through', async () => {
   const cwd = await folderWith()
   await symlink(join(cwd, 'elsewhere'), join(cwd, 'health.config.ts'))
-  const { allclear, err } = stageOf({ cwd })
+  const { allclear, err } = sceneOf({ cwd })
   expect(await allclear('init')).toBe(3)
   expect(err()).toContain('health.config.ts cannot be written: EEXIST')
   expect(await readdir(cwd)).toEqual(['health.config.ts'])
 })
 
-test('where everything is there it says that', async () => {
+test('it says so when every file exists already', async () => {
   const cwd = await folderWith()
-  await stageOf({ cwd }).allclear('init')
-  const { allclear, out } = stageOf({ cwd })
+  await sceneOf({ cwd }).allclear('init')
+  const { allclear, out } = sceneOf({ cwd })
   expect(await allclear('init')).toBe(0)
   expect(`\n${out()}`).toMatchInlineSnapshot(`
     "
@@ -128,13 +128,13 @@ test('where everything is there it says that', async () => {
 
 test('a folder that cannot be written to is one clear line, and 3', async () => {
   const cwd = await folderWith({ file: '' })
-  const { allclear, err } = stageOf({ cwd })
+  const { allclear, err } = sceneOf({ cwd })
   expect(await allclear('init', '--dir', 'file')).toBe(3)
   expect(err()).toMatch(/^allclear: init: health\.config\.ts cannot be written: E[A-Z]+: .*\n$/)
 })
 
-test('a folder that is not there is made', async () => {
+test('it makes a missing folder', async () => {
   const cwd = await folderWith()
-  expect(await stageOf({ cwd }).allclear('init', '--dir', 'a/new-shop')).toBe(0)
+  expect(await sceneOf({ cwd }).allclear('init', '--dir', 'a/new-shop')).toBe(0)
   expect(await read(cwd, 'a/new-shop/wrangler.toml')).toContain('name = "new-shop"')
 })

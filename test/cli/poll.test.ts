@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Answer, LocalServer } from '../../src/local/server.ts'
 import { sendJson, startServer } from '../../src/local/server.ts'
-import { type Stage, screen, stageOf, withoutWishes } from './stage.ts'
+import { type CliScene, screen, sceneOf, withoutColourSettings } from './scene.ts'
 
-withoutWishes()
+withoutColourSettings()
 
 const AT = '2026-11-23T05:00:00.000Z'
 const CHECK = { critical: true, duration_ms: 12.41, detail: '', breaker: 'closed', checked_at: AT }
@@ -15,9 +15,9 @@ function reportOf(status: string, check: object = {}): object {
 /** An endpoint that gives this answer, and a stage from which it can be polled. */
 async function polled(
   answer: Answer | object,
-  given: Parameters<typeof stageOf>[0] = {},
+  given: Parameters<typeof sceneOf>[0] = {},
 ): Promise<
-  Stage & {
+  CliScene & {
     readonly server: LocalServer
     readonly poll: (path?: string, ...args: string[]) => Promise<number>
   }
@@ -26,7 +26,7 @@ async function polled(
     typeof answer === 'function' ? (answer as Answer) : (_, response) => sendJson(response, 200, answer),
   )
   onTestFinished(server.close)
-  const stage = stageOf({ fetch: (url, init) => fetch(url, init), ...given })
+  const stage = sceneOf({ fetch: (url, init) => fetch(url, init), ...given })
   return {
     ...stage,
     server,
@@ -34,7 +34,7 @@ async function polled(
   }
 }
 
-test('what an endpoint reports is drawn as what was checked from here', async () => {
+test('the report of an endpoint is drawn like one of this process', async () => {
   const { server, poll, out, err } = await polled((_, response) =>
     sendJson(response, 503, reportOf('unhealthy', { detail: 'timeout', error: 'no answer' })),
   )
@@ -90,7 +90,7 @@ test('one check is a table of one, and liveness a line', async () => {
   expect(live.out()).toBe(`${live.server.origin}/livez is healthy\n`)
 })
 
-test('a report that its host alone knows of says so, as does one that there is not yet', async () => {
+test('a local state is named, and so is a report before the first round', async () => {
   const { poll, out } = await polled({
     ...reportOf('unknown'),
     state: 'local',
@@ -159,7 +159,7 @@ test('an endpoint that is not there is one clear line, and 1', async () => {
   expect(err()).toBe(`allclear: ${server.origin}/readyz: connect ECONNREFUSED ${server.origin.slice(7)}\n`)
 })
 
-test('so is one that does not answer in time', async () => {
+test('an endpoint that does not answer in time is one clear line, and 1', async () => {
   const { server, poll, err } = await polled({})
   server.faults.set('hang')
   expect(await poll('', '--timeout', '0.1')).toBe(1)
@@ -175,7 +175,7 @@ test.each([
     'the URL holds credentials; give a token through the environment, by --token-env NAME',
   ],
 ])('of %s nothing is asked, and it is 3', async (url, error) => {
-  const { allclear, err } = stageOf()
+  const { allclear, err } = sceneOf()
   expect(await allclear('poll', url)).toBe(3)
   expect(err()).toBe(`allclear: ${error}\n`)
 })
@@ -200,7 +200,7 @@ test('nothing that an endpoint says acts on the terminal', async () => {
   }
 })
 
-test('a token comes by the environment, and by nothing else', async () => {
+test('a token comes from the environment only', async () => {
   const asked: (string | undefined)[] = []
   const answer: Answer = ({ headers }, response) => {
     asked.push(headers['authorization'])
@@ -222,7 +222,7 @@ test.each([
   expect(err()).toBe(`allclear: ${error}\n`)
 })
 
-test('a token that is refused is said once, and the public answer counts', async () => {
+test('a refused token is one warning, and the public answer counts', async () => {
   const { poll, err } = await polled(
     (_, response) => sendJson(response, 200, reportOf('healthy'), { 'www-authenticate': 'Bearer' }),
     { env: { ALLCLEAR_TOKEN: 'old' }, meanwhile: (waits, interrupt) => waits === 3 && interrupt() },
@@ -231,7 +231,7 @@ test('a token that is refused is said once, and the public answer counts', async
   expect(err()).toBe('allclear: the token was not accepted, so the endpoint gave its public answer\n')
 })
 
-test('a watch outlives an endpoint that is away for a while, and ends with the last status', async () => {
+test('a watch survives an endpoint that is down for a while, and ends with the last status', async () => {
   const { server, poll, out, err } = await polled(reportOf('degraded'), {
     meanwhile: (waits, interrupt) => {
       server.faults.set(waits === 1 ? 'down' : 'ok')
@@ -243,7 +243,7 @@ test('a watch outlives an endpoint that is away for a while, and ends with the l
   expect(err().split('\n')).toEqual([expect.stringContaining(`allclear: ${server.origin}/readyz: `), ''])
 })
 
-test('on a terminal it tells whom it asks', async () => {
+test('on a terminal it names the endpoint while it asks', async () => {
   const { server, poll, err } = await polled(reportOf('healthy'), { stderr: screen({ columns: 80 }) })
   await poll()
   expect(err()).toBe(`\r\u001b[Kasking ${server.origin}/readyz\r\u001b[K`)

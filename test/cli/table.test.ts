@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 import { frame } from '../../src/cli/frame.ts'
 import type { Output } from '../../src/cli/io.ts'
 import type { JsonCheck, JsonReport } from '../../src/formats/json.ts'
-import { withoutWishes } from './stage.ts'
+import { withoutColourSettings } from './scene.ts'
 
-withoutWishes()
+withoutColourSettings()
 
 const AT = '2026-11-23T05:00:00.000Z'
 

@@ -24,7 +24,7 @@ const LEASE_MS = leaseMs({ deadlineMs: 10_000 })
 type Name = (typeof NAMES)[number]
 type Findings = Readonly<Record<Name, Status>>
 
-/** What can happen to a cell. A runner is one that was given a lease; the number picks one of them. */
+/** An event in the life of a cell. A runner holds a lease; the number picks one of them. */
 type Event =
   | { readonly kind: 'poll'; readonly id: string }
   | { readonly kind: 'report'; readonly runner: number; readonly found: Findings }
@@ -187,7 +187,7 @@ function giveBack(world: World, runner: Runner): void {
   world.held = null
 }
 
-/** What the Durable Object does: it writes once a round, and once more for a trial. */
+/** Saves as the Durable Object does: once a round, and once more for a trial. */
 function save(world: World): void {
   world.saved = world.state
   world.savedLease = world.held
@@ -272,7 +272,7 @@ const NOBODY = {
   stepped: false,
 } as const
 
-/** What must hold at every moment. */
+/** The claims that hold at every moment. */
 function inspect(world: World): void {
   const { state, now, rules, held, rounds, runners } = world
   claim(isDeepStrictEqual(JSON.parse(JSON.stringify(state)), state), 'the state is plain JSON')

@@ -96,6 +96,26 @@ test.each<[what: string, plugins: unknown, faults: readonly string[]]>([
       'plugins.hello: claims the format json, which Allclear itself has',
     ],
   ],
+  ...[
+    { readers: 'x' },
+    { readers: {} },
+    { readers: [null] },
+    { readers: [{ path: 'hello', answer: () => ({ body: '' }) }] },
+    { readers: [{ path: 5, answer: () => ({ body: '' }) }] },
+    { readers: [{ path: '/hello' }] },
+    { formats: {} },
+    { formats: ['words'] },
+    { formats: [{ name: 'words' }] },
+    { formats: [{ render: () => ({ type: '', body: '' }) }] },
+    { needs: 'abc' },
+  ].map((part): [string, unknown, readonly string[]] => [
+    `a plugin with ${JSON.stringify(part)}`,
+    [plugin('odd', part as unknown as Partial<Plugin>), plugin('two', { options: { x: 1 } })],
+    [
+      'plugins.odd: expected needs: [name], formats: [{ name, render }], and readers: [{ path, answer }] with paths that begin with /',
+      'plugins.two.x: unknown option; the options here are none',
+    ],
+  ]),
 ])('%s', (_, plugins, faults) => {
   expect(faultsOf(plugins)).toEqual(faults)
 })
@@ -126,7 +146,7 @@ test('all faults of all plugins are in one error', () => {
     plugin('words', formatting('words')),
   ]
   expect(faultsOf(plugins)).toEqual([
-    'plugins.feed.colour: unknown option; the options here are ',
+    'plugins.feed.colour: unknown option; the options here are none',
     'plugins.feed: needs the plugin changes, which is not there',
     `plugins.1: ${NO_PLUGIN}`,
     'plugins.badges: claims the path /livez, which Allclear itself has',

@@ -19,7 +19,7 @@ const CHECKS = {
 type Name = keyof typeof CHECKS
 const NAMES = Object.keys(CHECKS) as readonly Name[]
 
-/** What a region says: a round of now, one past `staleAfterMs`, or no round ever. */
+/** The voice of a region: a round of now, one past `staleAfterMs`, or no round ever. */
 interface Voice {
   readonly heard: 'now' | 'stale' | 'never'
   readonly found: Readonly<Record<Name, Status>>
@@ -101,7 +101,7 @@ function statusesOf({ status: whole, checks }: Report): Record<Name | 'whole', S
   return { whole, ...(each as Record<Name, Status>) }
 }
 
-/** What each region says of a check, where a region that was not heard now says that it does not know. */
+/** The vote of each region on a check. A region without a round of now votes unknown. */
 function votesOn({ voices }: World, name: Name): Status[] {
   return voices.map((each) => (each.heard === 'now' ? each.found[name] : 'unknown'))
 }
@@ -121,7 +121,7 @@ function neededOf({ quorum, voices }: World): number {
   return counts.find(typeof quorum === 'number' ? (n) => n === quorum : isEnough[quorum]) ?? Infinity
 }
 
-/** What one vote did to one status by turning unhealthy. */
+/** The change of one status when one vote turns unhealthy. */
 interface Step {
   /** The check of the vote. */
   readonly on: Name

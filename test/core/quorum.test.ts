@@ -139,7 +139,7 @@ describe('a check', () => {
     ])
   })
 
-  // Of each row of votes: the status where 1 region is the quorum, where 2 are, and so on to all of them.
+  // For each row of votes, the status with a quorum of 1 region, of 2, and so on to all of them.
   test.each([
     ['H', 'H'],
     ['D', 'D'],

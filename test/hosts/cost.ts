@@ -1,4 +1,4 @@
-/** What rounds cost in calls and rows; `regions.test.ts` counts real ones and holds these to them. */
+/** The cost of a round in calls and rows. `regions.test.ts` checks these numbers against real rounds. */
 export const COST = {
   /** Requests to the object: its alarm, and the results coming home. */
   requestsPerRound: 2,
@@ -21,7 +21,7 @@ export interface Deployment {
   readonly intervalS: number
 }
 
-/** What background rounds use in a day, polls apart. */
+/** The use of background rounds in a day, without polls. */
 export interface DailyUse {
   /** Requests to objects: alarms, results, and the cron trigger's look at each region. */
   readonly objectRequests: number

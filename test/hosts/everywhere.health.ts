@@ -1,7 +1,7 @@
 import { type Health, custom, defineHealth, http } from '../../src/index.ts'
 import { hello } from './hello.ts'
 
-/** What the hosts are given to check, in every way that a check can end. */
+/** The environment of checks that end in every possible way. */
 export interface Env {
   /** Answers at `/ok`, fails at `/broken`, and never answers at `/hangs`. */
   readonly TARGET: string

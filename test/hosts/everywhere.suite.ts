@@ -8,7 +8,7 @@ export interface Asked {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** What came back. */
+/** The answer. */
 export interface Answered {
   readonly status: number
   readonly headers: Headers
@@ -101,7 +101,7 @@ const CASES = REQUESTS.map(([method, path, status, headers = {}], n) => ({
   n,
 }))
 
-/** Those that are the contract's; a server adds its own. */
+/** The headers of the contract. A server adds others. */
 const HEADERS = [
   'allow',
   'cache-control',
@@ -156,7 +156,7 @@ export function everywhereSuite(hosts: () => Readonly<Record<string, Ask>>): voi
       expect([...(head?.headers.keys() ?? [])], name).toEqual(
         expect.arrayContaining([...(get?.headers.keys() ?? [])]),
       )
-      // What else there is counts the milliseconds, in more digits or fewer.
+      // The other bodies hold milliseconds, in more digits or fewer.
       if (path === '/healthz') expect(head?.headers.get('content-length'), name).toBe('20')
     }
   })

@@ -205,7 +205,7 @@ export const EVENTS: Readonly<Record<string, (asked: Asked) => object | undefine
   },
   'load balancer': ({ method, path, headers }) => {
     const query = encodedQuery(path)
-    // Of several values of one name it hands on the last alone.
+    // It hands on only the last of several values of one name.
     if (Object.values(query).some((values) => values.length > 1)) return undefined
     return {
       ...RECORDED.loadBalancer,

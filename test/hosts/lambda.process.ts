@@ -5,7 +5,7 @@ import { onLambda, upstash } from '../../src/lambda.ts'
 import type { Store } from '../../src/stores/store.ts'
 import { RECORDED } from './lambda-events.ts'
 
-/** What an environment of the function is told when it is started. */
+/** The options of one environment of the function. */
 export interface EnvironmentOptions {
   readonly url: string
   readonly token: string
@@ -24,7 +24,7 @@ export function healthOf(dependency: string): Health<unknown> {
   return defineHealth({ service: { name: 'shop' }, checks: { dependency: check }, deadlineMs: 60_000 })
 }
 
-/** Says that it is ready, answers an event when it is told to, says when it has asked the store, and what it answered. */
+/** Says `ready`, answers one event when told to, says `begun` after its call to the store, and sends its answer. */
 async function main({ dependency, ...redis }: EnvironmentOptions): Promise<void> {
   const health = healthOf(dependency)
   // A process that has just started takes long for its first answer, which fifty on two cores feel.

@@ -32,7 +32,7 @@ afterAll(async () => {
   await Promise.all([upstash?.close(), service?.close(), rm(cache, { recursive: true, force: true })])
 })
 
-/** What a process says next. */
+/** The next message of a process. */
 type Hear = () => Promise<unknown>
 
 async function startChild(
@@ -42,7 +42,7 @@ async function startChild(
   const env = { ...process.env, NODE_COMPILE_CACHE: cache }
   const child = fork(script, [JSON.stringify(options)], { env, execArgv: [] })
   children.push(child)
-  // Not at its exit, which may be heard of before its last words are.
+  // The exit may be seen before the last messages, so these end with the disconnection.
   const said = on(child, 'message', { close: ['disconnect'] })
   const hear: Hear = async () => {
     const { done, value } = await said.next()
@@ -53,7 +53,7 @@ async function startChild(
   return { hear, go: () => void child.send('go') }
 }
 
-/** One environment of half a minute ago, which is how long the breaker waits. */
+/** One environment of half a minute ago: the breaker waits that long. */
 async function pollBefore({ url, token, dependency }: EnvironmentOptions): Promise<Report> {
   const health = healthOf(dependency)
   const clock = { now: () => Date.now() - 31_000, elapsed: () => performance.now() }

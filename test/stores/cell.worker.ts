@@ -1,12 +1,19 @@
+import type { CellRules } from '../../src/core/cell.ts'
 import { durableObject } from '../../src/stores/durable-object.ts'
 import { cellClass } from '../../src/stores/durable-object-cell.ts'
 import { rules } from './rules.ts'
 
 let aheadMs = 0
+let { checks }: CellRules = rules
 
-/** The real object with a clock that a test can turn, and a count of what it writes. */
+/** The real object with a clock that a test can turn, and a count of the rows that it writes. */
 export class Cell extends cellClass({
-  rules,
+  rules: {
+    ...rules,
+    get checks() {
+      return checks
+    },
+  },
   now: () => Date.now() + aheadMs,
   newId: () => crypto.randomUUID(),
   random: Math.random,
@@ -22,6 +29,15 @@ export class Cell extends cellClass({
       this.#written += 1
       put(key, value)
     }
+  }
+
+  /** As in the version before this one, which knew no `ttlMs`. */
+  beginAsBefore(id: string): ReturnType<Cell['begin']> {
+    return this.begin(id)
+  }
+
+  redefine(next: CellRules['checks']): void {
+    checks = next
   }
 
   turnClock(ms: number): void {
@@ -41,11 +57,27 @@ interface Env {
   readonly CELL: DurableObjectNamespace
 }
 
-/** Calls the store (`/store/NAME/METHOD`) or its object (`/object/NAME/METHOD`) with a JSON array of arguments. */
+/** The namespace of the version before this one. */
+function before(namespace: DurableObjectNamespace): DurableObjectNamespace {
+  const getByName = (name: string): unknown => {
+    const stub: any = namespace.getByName(name)
+    return { begin: (...args: unknown[]) => stub.beginAsBefore(...args) }
+  }
+  return { getByName } as unknown as DurableObjectNamespace
+}
+
+/** The callees of a path. */
+const CALLEES: Readonly<Record<string, (namespace: DurableObjectNamespace, name: string) => any>> = {
+  object: (namespace, name) => namespace.getByName(name),
+  store: (namespace, name) => durableObject(namespace, name),
+  'store-of-an-old-object': (namespace, name) => durableObject(before(namespace), name),
+}
+
+/** Calls `/CALLEE/NAME/METHOD` with a JSON array of arguments. */
 export default {
   async fetch(request: Request, { CELL }: Env): Promise<Response> {
-    const [, callee, name = '', method = ''] = new URL(request.url).pathname.split('/')
-    const target: any = callee === 'store' ? durableObject(CELL, name) : CELL.getByName(name)
+    const [, callee = '', name = '', method = ''] = new URL(request.url).pathname.split('/')
+    const target = CALLEES[callee]?.(CELL, name)
     try {
       return Response.json((await target[method](...(await request.json<unknown[]>()))) ?? null)
     } catch (error) {

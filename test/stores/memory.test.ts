@@ -1,8 +1,18 @@
 import { memory } from '../../src/stores/memory.ts'
-import { rules } from './rules.ts'
+import type { Store } from '../../src/stores/store.ts'
 import { storeSuite } from './store.suite.ts'
 
-storeSuite('memory', async () => {
+storeSuite('memory', (health) => {
   let now = 1_000_000
-  return { store: memory(rules, () => now), turnClock: (ms) => void (now += ms) }
+  const start = (): Store => memory(health, () => now)
+  let store = start()
+  return {
+    store: {
+      begin: (...args) => store.begin(...args),
+      settled: (...args) => store.settled(...args),
+      complete: (...args) => store.complete(...args),
+    },
+    turnClock: (ms) => void (now += ms),
+    forget: () => void (store = start()),
+  }
 })

@@ -1,8 +1,8 @@
-import { defineHealth } from '../../src/core/define.ts'
+import { type Health, defineHealth } from '../../src/core/define.ts'
 import { checkOf } from '../health.ts'
 
-/** What the store tests judge by: two checks, of which one has a breaker that opens at the first failure. */
-export const rules = defineHealth({
+/** The definition of the store tests: two checks, one with a breaker that opens at the first failure. */
+export const rules: Health<unknown> = defineHealth({
   ttlMs: 5000,
   deadlineMs: 10_000,
   checks: {

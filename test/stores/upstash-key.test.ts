@@ -205,7 +205,7 @@ describe('32 writers at once', () => {
     const writing = Array.from({ length: 32 }, async (_, writer) => {
       const mine = counter(options)
       for (let turns = Math.floor((OPERATIONS + writer) / 32); turns > 0; turns -= 1) {
-        // Who gave up has written nothing, and asks again.
+        // A writer that gave up has written nothing, and tries again.
         let sum: number | undefined
         while (sum === undefined) sum = await add(mine).catch(ifCrowded)
         seen.add(sum)

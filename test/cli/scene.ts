@@ -11,14 +11,14 @@ const START = Date.UTC(2026, 10, 23, 5)
 export const FIXTURES: string = join(import.meta.dirname, 'fixtures')
 export const DOOR: string = join(import.meta.dirname, '../../src/cli.ts')
 
-/** Whoever runs the tests may wish for colour, or for none. */
-export function withoutWishes(): void {
+/** The environment of the tests must not decide about colour. */
+export function withoutColourSettings(): void {
   beforeEach(() => {
     for (const name of ['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS']) vi.stubEnv(name, undefined)
   })
 }
 
-/** A terminal, or where it has no width a pipe, that keeps what was written to it. */
+/** A terminal, or without a width a pipe, that keeps the text written to it. */
 export interface Screen extends Output {
   readonly text: () => string
 }
@@ -33,7 +33,7 @@ export function screen(size: { readonly columns?: number; readonly rows?: number
   return Object.assign(new Writable({ write }), { ...size, isTTY, text: () => text })
 }
 
-export interface Stage {
+export interface CliScene {
   readonly io: Io
   readonly out: () => string
   readonly err: () => string
@@ -42,15 +42,15 @@ export interface Stage {
   readonly allclear: (...args: string[]) => Promise<number>
 }
 
-/** Everything that a command meets, with a clock that stands still but for waits, and a network only where given. */
-export function stageOf(
+/** Everything outside that a command uses: a clock that only waits move, and a network only where given. */
+export function sceneOf(
   given: Partial<Omit<Io, 'stdout' | 'stderr'>> & {
     readonly stdout?: Screen
     readonly stderr?: Screen
-    /** What happens while a watch waits. */
+    /** Runs in each wait of a watch. */
     readonly meanwhile?: (waits: number, interrupt: () => void) => void
   } = {},
-): Stage {
+): CliScene {
   const { stdout = screen(), stderr = screen(), meanwhile = () => {}, ...rest } = given
   const ctrlC = new AbortController()
   let [now, waits] = [START, 0]
