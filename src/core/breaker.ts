@@ -2,7 +2,7 @@ import type { Status } from './status.ts'
 
 /** When a check's breaker opens, and how long it stays open. */
 export interface BreakerPolicy {
-  /** `unhealthy` results in a row that open it. Default 3. */
+  /** `unhealthy` results in a row that open it. Default 3, or `failAfter` where that is more. */
   readonly failures: number
   /** Wait before the first trial, in milliseconds. Default 30000. */
   readonly resetAfterMs: number

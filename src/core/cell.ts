@@ -36,13 +36,15 @@ export interface CellState extends Snapshot {
 export interface CellRules {
   readonly ttlMs: number
   readonly deadlineMs: number
-  readonly checks: Readonly<Record<string, { readonly policy: Policy }>>
+  readonly checks: Readonly<Record<string, { readonly policy: Policy; readonly kind?: string }>>
 }
 
 /** A snapshot, and the time on the cell's clock when it was read. */
 export interface Reading {
   readonly snapshot: Snapshot
   readonly now: number
+  /** The checks whose half-open breakers are tried right now. None where an object on older code answers. */
+  readonly trials?: readonly string[]
 }
 
 export type Begun =
@@ -62,14 +64,25 @@ export const EMPTY_CELL: CellState = {
 /** Past the deadline a runner has this long to bring its results home. */
 const GRACE_MS = 1000
 
+/** A check that this definition lacks is kept for another version of it this long, in milliseconds: a deploy ends. */
+const KEEP_UNKNOWN_MS = 24 * 3600 * 1000
+/** And of such checks no more than this. */
+const MAX_UNKNOWN = 200
+
 /** How long a lease is good for: the longest round, and its way home. */
 export function leaseMs(rules: Pick<CellRules, 'deadlineMs'>): number {
   return rules.deadlineMs + GRACE_MS
 }
 
 /** The stored state of a check, if any: names such as `constructor` must not find what every object has. */
-export function checkState(snapshot: Pick<Snapshot, 'checks'>, name: string): CheckState | undefined {
-  return Object.hasOwn(snapshot.checks, name) ? snapshot.checks[name] : undefined
+export function checkState(
+  snapshot: Pick<Snapshot, 'checks'>,
+  name: string,
+  kind?: string,
+): CheckState | undefined {
+  const state = Object.hasOwn(snapshot.checks, name) ? snapshot.checks[name] : undefined
+  // What another kind of check found says nothing of this one.
+  return kind === undefined || state?.kind === undefined || state.kind === kind ? state : undefined
 }
 
 /**
@@ -77,7 +90,7 @@ export function checkState(snapshot: Pick<Snapshot, 'checks'>, name: string): Ch
  * under way. Asking again with the id of the current lease gives that lease again, so that a lost answer can be retried.
  */
 export function begin(state: CellState, now: number, id: string, rules: CellRules): [CellState, Begun] {
-  if (isFresh(state, now, rules)) return [state, { kind: 'fresh', reading: read(state, now) }]
+  if (isFresh(state, now, rules)) return [state, { kind: 'fresh', reading: read(state, now, rules) }]
   const { lease } = state
   if (lease !== null && isLive(lease, now, rules)) {
     if (lease.id === id) return [state, { kind: 'lease', lease }]
@@ -104,9 +117,9 @@ export function complete(
   colo: string | null = null,
 ): CellState {
   if (!isCurrent(lease, state) || !isLive(lease, now, rules)) return state
-  const checks: Record<string, CheckState> = {}
-  for (const [name, { policy }] of Object.entries(rules.checks)) {
-    const before = checkState(state, name)
+  const checks: Record<string, CheckState> = unknownTo(rules, state, now)
+  for (const [name, check] of Object.entries(rules.checks)) {
+    const before = checkState(state, name, check.kind)
     const result = Object.hasOwn(results, name) ? results[name] : undefined
     if (!lease.checks.includes(name)) {
       if (before !== undefined) checks[name] = before
@@ -114,11 +127,11 @@ export function complete(
       // A check that was to run and did not is no longer known, whatever it was before.
       checks[name] = { ...(before ?? NEVER_RUN), last: NOT_RUN }
     } else {
-      checks[name] = afterRun(before ?? NEVER_RUN, now, policy, result)
+      checks[name] = afterRun(before ?? NEVER_RUN, now, check, result)
     }
   }
   const settled = { round: state.round + 1, settledAt: now, colo: colo ?? state.colo, checks, lease: null }
-  return { ...settled, startedUp: state.startedUp || hasStarted(settled, now, rules) }
+  return { ...settled, startedUp: state.startedUp || hasStarted(settled, rules) }
 }
 
 /**
@@ -130,14 +143,32 @@ export function abandon(state: CellState, lease: Lease): CellState {
 }
 
 /** The snapshot as it stands. */
-export function read({ lease: _, ...snapshot }: CellState, now: number): Reading {
-  return { snapshot, now }
+export function read(
+  { lease, ...snapshot }: CellState,
+  now: number,
+  rules: Pick<CellRules, 'deadlineMs'>,
+): Reading {
+  if (lease === null || !lease.trial || !isLive(lease, now, rules)) return { snapshot, now }
+  // Of the checks with an open breaker a lease names only those that it tries.
+  const trials = lease.checks.filter((name) => checkState(snapshot, name)?.breaker.state === 'open')
+  return { snapshot, now, trials }
 }
 
 /** Whether a snapshot spares a round: within `ttlMs`, and with every check of the definition in it. */
 export function isFresh(snapshot: Snapshot, now: number, rules: CellRules): boolean {
   if (snapshot.settledAt === null || !isWithin(snapshot.settledAt, now, rules.ttlMs)) return false
-  return Object.keys(rules.checks).every((name) => Object.hasOwn(snapshot.checks, name))
+  return Object.entries(rules.checks).every(
+    ([name, { kind }]) => checkState(snapshot, name, kind) !== undefined,
+  )
+}
+
+/** During a deploy two versions of a definition share a cell: neither forgets what only the other one knows. */
+function unknownTo(rules: CellRules, { checks }: CellState, now: number): Record<string, CheckState> {
+  const unknown = Object.entries(checks).filter(
+    ([name, { checkedAt }]) =>
+      !Object.hasOwn(rules.checks, name) && isWithin(checkedAt ?? -Infinity, now, KEEP_UNKNOWN_MS),
+  )
+  return Object.fromEntries(unknown.slice(0, MAX_UNKNOWN))
 }
 
 /** An id alone does not tell a lease: a process that runs one round after the other may use the same. */
@@ -157,8 +188,8 @@ function isWithin(since: number, now: number, windowMs: number): boolean {
 }
 
 function grant(state: CellState, now: number, id: string, rules: CellRules): Lease {
-  const permitted = Object.entries(rules.checks).flatMap(([name, { policy }]) => {
-    const check = checkState(state, name)
+  const permitted = Object.entries(rules.checks).flatMap(([name, { policy, kind }]) => {
+    const check = checkState(state, name, kind)
     const breaker = phase(check?.breaker ?? CLOSED, now, policy.breaker)
     return breaker === 'open' ? [] : [{ name, breaker, lastMs: check?.last.durationMs ?? 0 }]
   })
@@ -171,9 +202,9 @@ function grant(state: CellState, now: number, id: string, rules: CellRules): Lea
   }
 }
 
-function hasStarted(snapshot: Omit<CellState, 'startedUp'>, now: number, rules: CellRules): boolean {
-  return Object.entries(rules.checks).every(([name, { policy }]) => {
+function hasStarted(snapshot: Omit<CellState, 'startedUp'>, rules: CellRules): boolean {
+  return Object.entries(rules.checks).every(([name, { policy, kind }]) => {
     if (!policy.critical || !policy.probes.includes('startup')) return true
-    return ['healthy', 'degraded'].includes(finding(checkState(snapshot, name), now, policy).status)
+    return ['healthy', 'degraded'].includes(finding(checkState(snapshot, name, kind), policy).status)
   })
 }

@@ -25,6 +25,8 @@ export interface Totals {
 
 /** Everything that a cell stores of one check. Plain JSON. */
 export interface CheckState extends Totals {
+  /** The kind of check that ran. A definition that makes another kind of it starts anew. */
+  readonly kind?: string
   /** The status after `failAfter` and `recoverAfter`; `unknown` until the first good result. */
   readonly settled: Status
   /** Results in a row that argue for leaving `settled`: below zero for worse, above for better. */
@@ -54,7 +56,12 @@ export const NEVER_RUN: CheckState = {
 }
 
 /** The check after one more result. */
-export function afterRun(state: CheckState, now: number, policy: Policy, result: Result): CheckState {
+export function afterRun(
+  state: CheckState,
+  now: number,
+  { policy, kind }: { readonly policy: Policy; readonly kind?: string },
+  result: Result,
+): CheckState {
   const { runs, trips, durations } = state
   // A misconfigured check sent no traffic, so there is none to stop, and its detail must stay readable.
   const breaker =
@@ -66,6 +73,7 @@ export function afterRun(state: CheckState, now: number, policy: Policy, result:
     ...(breaker.state === 'open'
       ? { settled: 'unhealthy', streak: 0 }
       : damped(state.settled, state.streak, policy, result.status)),
+    ...(kind !== undefined && { kind }),
     last: result,
     checkedAt: now,
     breaker,

@@ -65,11 +65,11 @@ export interface CheckContext<Env> {
 export interface PolicyOptions {
   /** Its failure makes the whole `unhealthy`; otherwise `degraded`. Default `true`. */
   readonly critical?: boolean
-  /** Its own deadline in milliseconds, counted from the moment its probe really starts. Default 5000. */
+  /** Its own deadline in milliseconds, counted from the moment its probe really starts. Default 5000, or three quarters of `deadlineMs` where that is less. */
   readonly timeoutMs?: number
   /** Slower than this, in milliseconds, is `degraded`. Default none; for redis 50. */
   readonly degradedAboveMs?: number
-  /** When to stop probing what is known to be down, or `false`. Default `{ failures: 3, resetAfterMs: 30000, maxResetAfterMs: 30000 }`. */
+  /** When to stop probing what is known to be down, or `false`. Default `{ failures: 3 or failAfter, the larger; resetAfterMs: 30000; maxResetAfterMs: 30000 }`. */
   readonly breaker?: Partial<BreakerPolicy> | false
   /** Bad results in a row before the reported status turns bad. Default 1. */
   readonly failAfter?: number

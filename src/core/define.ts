@@ -39,8 +39,13 @@ export interface HealthOptions<Env> {
   readonly checks: Readonly<Record<string, Check<Env>>>
   /** How long a snapshot counts as fresh, in milliseconds: within it no poll causes a probe. Default 5000. */
   readonly ttlMs?: number
-  /** The longest that any poll waits, in milliseconds. What has not finished by then is `unknown`. Default 10000. */
+  /** The longest that any poll waits, in milliseconds. What has not finished by then is `unknown`. Default 8000, since monitors and scrapers give up at ten seconds. */
   readonly deadlineMs?: number
+  /**
+   * For so long past `ttlMs`, in milliseconds, a poll is answered at once with the last report while the round runs
+   * behind it. Default 0. Not on Lambda, which freezes after the answer.
+   */
+  readonly staleWhileRevalidateMs?: number
   /** Probes at once in one invocation. Default 6, which is what Workers allow. */
   readonly concurrency?: number
   /** Location hints, one cell for each. Default one cell, named `auto`, where the polls are. */
@@ -49,7 +54,7 @@ export interface HealthOptions<Env> {
   readonly quorum?: Quorum
   /** Probe in the background this often, in milliseconds, with no poll needed. Default off. */
   readonly intervalMs?: number
-  /** Past this age, in milliseconds, a snapshot proves nothing. Default 3 × the larger of `ttlMs` and `intervalMs`. */
+  /** Past this age, in milliseconds, a snapshot proves nothing. Default 3 × the larger of `ttlMs` and `intervalMs`, and at least `deadlineMs`. */
   readonly staleAfterMs?: number
   /** First word of every metric. Default `app`. */
   readonly metricsPrefix?: string
@@ -73,6 +78,7 @@ export interface Health<Env> {
   readonly checks: Readonly<Record<string, HealthCheck<Env>>>
   readonly ttlMs: number
   readonly deadlineMs: number
+  readonly staleWhileRevalidateMs: number
   readonly concurrency: number
   readonly regions: readonly Region[]
   readonly quorum: Quorum
@@ -83,6 +89,9 @@ export interface Health<Env> {
   readonly plugins: readonly Plugin<Env>[]
 }
 
+/** The name of a service that was given none. */
+export const UNNAMED = 'allclear'
+const DEADLINE_MS = 8000
 const CHECK_NAME = /^[a-zA-Z][a-zA-Z0-9_-]{0,62}$/
 
 const HEALTH = options({
@@ -95,6 +104,7 @@ const HEALTH = options({
   ),
   ttlMs: v.optional(atLeast(1)),
   deadlineMs: v.optional(atLeast(1)),
+  staleWhileRevalidateMs: v.optional(atLeast(0)),
   concurrency: v.optional(wholeAtLeast(1)),
   regions: v.optional(listOf(oneOf(REGIONS))),
   quorum: v.optional(
@@ -132,22 +142,23 @@ export function defineHealth<Env = unknown>(definition: HealthOptions<Env>): Hea
     ...crossFaults(definition),
   ]
   if (faults.length > 0) throw new ConfigError(faults)
-  const { ttlMs = 5000, intervalMs } = definition
+  const { ttlMs = 5000, deadlineMs = DEADLINE_MS, intervalMs } = definition
   return {
-    service: definition.service ?? { name: 'allclear' },
+    service: definition.service ?? { name: UNNAMED },
     checks: mapValues(definition.checks, ({ kind, options, defaults, hasOwnWords = false, probe }) => ({
       kind,
-      policy: resolvePolicy({ ...defaults, ...withoutUndefined(options) }),
+      policy: resolvePolicy({ ...defaults, ...withoutUndefined(options) }, deadlineMs),
       hasOwnWords,
       probe,
     })),
     ttlMs,
-    deadlineMs: definition.deadlineMs ?? 10000,
+    deadlineMs,
+    staleWhileRevalidateMs: definition.staleWhileRevalidateMs ?? 0,
     concurrency: definition.concurrency ?? 6,
     regions: definition.regions ?? [],
     quorum: definition.quorum ?? 'majority',
     intervalMs,
-    staleAfterMs: definition.staleAfterMs ?? 3 * Math.max(ttlMs, intervalMs ?? 0),
+    staleAfterMs: definition.staleAfterMs ?? Math.max(3 * ttlMs, 3 * (intervalMs ?? 0), deadlineMs),
     metricsPrefix: definition.metricsPrefix ?? 'app',
     token: definition.token ?? tokenOfEnv,
     plugins: definition.plugins ?? [],
@@ -170,7 +181,8 @@ function checkFaults(definition: HealthOptions<never>): ConfigFault[] {
       return [...naming, { path, message: 'expected a check, such as http({ url }) gives' }]
     }
     const schema = options({ ...POLICY_ENTRIES, ...check.entries })
-    return [...naming, ...faultsIn(schema, check.options, ['checks', name])]
+    const faults = faultsIn(schema, check.options, ['checks', name])
+    return [...naming, ...(faults.length > 0 ? faults : policyFaults(path, check, definition.deadlineMs))]
   })
 }
 
@@ -179,14 +191,35 @@ function isCheck(input: unknown): input is Check<never> {
   return typeof check?.kind === 'string' && typeof check.probe === 'function'
 }
 
-/** Faults that two options make together. */
+/** Faults that two options of a check make together, or one with the deadline of the whole. */
+function policyFaults(
+  path: string,
+  { defaults, options: given }: Check<never>,
+  deadlineMs: number = DEADLINE_MS,
+): ConfigFault[] {
+  const { timeoutMs = 0, failAfter = 1, breaker } = { ...defaults, ...withoutUndefined(given) }
+  const failures = (breaker || undefined)?.failures
+  const faults: ConfigFault[] = []
+  if (deadlineMs >= 1 && timeoutMs >= deadlineMs) {
+    const message = `expected less than deadlineMs, ${deadlineMs}, received ${timeoutMs}; what the deadline cuts off is unknown, and opens no breaker`
+    faults.push({ path: `${path}.timeoutMs`, message })
+  }
+  if (failures !== undefined && failAfter > failures) {
+    const message = `expected at most breaker.failures, ${failures}, received ${failAfter}; the breaker would open first`
+    faults.push({ path: `${path}.failAfter`, message })
+  }
+  return faults
+}
+
+/** Faults that two options of the whole make together. */
 function crossFaults(definition: HealthOptions<never>): ConfigFault[] {
-  const { regions, quorum, intervalMs, deadlineMs = 10000 } = (definition ?? {}) as typeof definition
+  const { regions, quorum, ...times } = (definition ?? {}) as typeof definition
+  const { ttlMs = 5000, deadlineMs = DEADLINE_MS, intervalMs, staleAfterMs } = times
   const faults: ConfigFault[] = []
   if (Array.isArray(regions)) {
     if (regions.length === 0) faults.push({ path: 'regions', message: 'expected at least one region' })
     const twice = regions.find((region, index) => regions.indexOf(region) !== index)
-    if (twice !== undefined) faults.push({ path: 'regions', message: `${String(twice)} stands there twice` })
+    if (typeof twice === 'string') faults.push({ path: 'regions', message: `${twice} stands there twice` })
   }
   const most = Array.isArray(regions) ? regions.length : 1
   if (typeof quorum === 'number' && quorum > most) {
@@ -196,6 +229,12 @@ function crossFaults(definition: HealthOptions<never>): ConfigFault[] {
   if (typeof intervalMs === 'number' && intervalMs >= 1000 && intervalMs < deadlineMs) {
     const message = `expected at least deadlineMs, ${deadlineMs}, received ${intervalMs}`
     faults.push({ path: 'intervalMs', message })
+  }
+  if (typeof staleAfterMs === 'number' && staleAfterMs >= 1 && staleAfterMs < ttlMs) {
+    faults.push({
+      path: 'staleAfterMs',
+      message: `expected at least ttlMs, ${ttlMs}, received ${staleAfterMs}`,
+    })
   }
   return faults
 }

@@ -1,4 +1,4 @@
-import { type BreakerPhase, phase } from './breaker.ts'
+import type { BreakerPhase } from './breaker.ts'
 import type { Policy } from './check.ts'
 import type { CheckState } from './check-state.ts'
 import type { Status } from './status.ts'
@@ -19,16 +19,15 @@ export interface Finding {
  */
 export function finding(
   state: CheckState | undefined,
-  now: number,
   policy: Policy,
-  isStale: boolean = false,
+  { isStale = false, isTried = false }: { readonly isStale?: boolean; readonly isTried?: boolean } = {},
 ): Finding {
   if (state === undefined) return { status: 'unknown', detail: 'not run yet', breaker: 'closed' }
-  const breaker = phase(state.breaker, now, policy.breaker)
+  const isClosed = state.breaker.state === 'closed' || policy.breaker === false
+  // Until its trial is under way a breaker whose wait is over stays open: an alert on `open` must not flap.
+  const breaker: BreakerPhase = isClosed ? 'closed' : isTried ? 'half-open' : 'open'
   const marks =
-    state.breaker.state === 'open' && breaker !== 'closed'
-      ? { breaker, retryAt: state.breaker.retryAt }
-      : { breaker }
+    state.breaker.state === 'closed' || isClosed ? { breaker } : { breaker, retryAt: state.breaker.retryAt }
   if (isStale) return { status: 'unknown', detail: 'stale', ...marks }
   if (breaker !== 'closed') return { status: 'unhealthy', detail: 'circuit open', ...marks }
   const { status, detail } = state.last

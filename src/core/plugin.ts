@@ -100,6 +100,8 @@ export interface ReaderContext<Env = unknown> {
 export interface Answer {
   /** The status code. Default 200. */
   readonly code?: number
+  /** The status that the answer tells, for the header `Allclear-Status`. Default none: it is not about health. */
+  readonly status?: Status
   /** Beside the common ones, `Content-Type` among them. Default none. */
   readonly headers?: Readonly<Record<string, string>>
   /** The value of `Content-Type`. Default `application/json`. */

@@ -33,22 +33,25 @@ export const POLICY_ENTRIES: v.ObjectEntries = {
   probes: v.optional(listOf(oneOf(['ready', 'startup']))),
 }
 
-/** Fills in every default. */
-export function resolvePolicy({
-  critical = true,
-  timeoutMs = 5000,
-  degradedAboveMs,
-  breaker = {},
-  failAfter = 1,
-  recoverAfter = 1,
-  tags = [],
-  probes = ['ready', 'startup'],
-}: PolicyOptions): Policy {
-  return {
-    critical,
+/** Fills in every default. A default `timeoutMs` stays below the deadline of the whole, or it would open no breaker. */
+export function resolvePolicy(
+  {
+    critical = true,
     timeoutMs,
     degradedAboveMs,
-    breaker: breaker && resolveBreaker(breaker),
+    breaker = {},
+    failAfter = 1,
+    recoverAfter = 1,
+    tags = [],
+    probes = ['ready', 'startup'],
+  }: PolicyOptions,
+  deadlineMs: number = Infinity,
+): Policy {
+  return {
+    critical,
+    timeoutMs: timeoutMs ?? Math.min(5000, 0.75 * deadlineMs),
+    degradedAboveMs,
+    breaker: breaker && resolveBreaker(breaker, failAfter),
     failAfter,
     recoverAfter,
     tags,
@@ -56,10 +59,10 @@ export function resolvePolicy({
   }
 }
 
-function resolveBreaker({
-  failures = 3,
-  resetAfterMs = 30000,
-  maxResetAfterMs = Math.max(30000, resetAfterMs),
-}: Partial<BreakerPolicy>): BreakerPolicy {
-  return { failures, resetAfterMs, maxResetAfterMs }
+function resolveBreaker(
+  { failures, resetAfterMs = 30000, maxResetAfterMs = Math.max(30000, resetAfterMs) }: Partial<BreakerPolicy>,
+  failAfter: number,
+): BreakerPolicy {
+  // A breaker that opened before `failAfter` would turn the status bad too early.
+  return { failures: failures ?? Math.max(3, failAfter), resetAfterMs, maxResetAfterMs }
 }

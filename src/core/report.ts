@@ -53,14 +53,21 @@ export interface RegionReport {
 }
 
 /** Evaluates a reading of the cell: pure, and all in the cell's own clock. */
-export function report(health: Health<never>, { snapshot, now }: Reading, state: Report['state']): Report {
+export function report(
+  health: Health<never>,
+  { snapshot, now, trials = [] }: Reading,
+  state: Report['state'],
+): Report {
   const { settledAt } = snapshot
   // Clocks step: an age is never negative, but a round far ahead proves as little as one long ago.
   const ageMs = settledAt === null ? null : Math.max(0, now - settledAt)
   const distanceMs = settledAt === null ? Infinity : Math.abs(now - settledAt)
   const isStale = distanceMs > health.staleAfterMs
   const checks = Object.entries(health.checks).map(([name, check]) =>
-    checkReport(name, check, checkState(snapshot, name), now, isStale),
+    checkReport(name, check, checkState(snapshot, name, check.kind), {
+      isStale,
+      isTried: trials.includes(name),
+    }),
   )
   return {
     service: health.service,
@@ -73,20 +80,6 @@ export function report(health: Health<never>, { snapshot, now }: Reading, state:
     checks,
     regions: [],
   }
-}
-
-/**
- * For how long, in milliseconds, nothing of a report changes but its age: until the snapshot is no longer fresh or
- * grows stale, or a breaker may be tried.
- */
-export function steadyMs({ staleAfterMs }: Health<never>, full: Report): number {
-  const { checkedAt, ageMs, nextRoundMs, checks } = full
-  if (checkedAt === null || ageMs === null || checks.some(({ probe }) => probe.checkedAt === null)) return 0
-  const now = checkedAt + ageMs
-  const waits = checks.flatMap(({ finding: { breaker, retryAt } }) =>
-    breaker === 'open' && retryAt !== undefined ? [retryAt - now] : [],
-  )
-  return Math.max(0, Math.min(nextRoundMs, staleAfterMs - ageMs, ...waits))
 }
 
 /** The same report so much later, while it is steady. */
@@ -118,10 +111,9 @@ function checkReport(
   name: string,
   { kind, policy }: HealthCheck<never>,
   state: CheckState | undefined,
-  now: number,
-  isStale: boolean,
+  marks: { readonly isStale: boolean; readonly isTried: boolean },
 ): CheckReport {
-  const found = finding(state, now, policy, isStale)
+  const found = finding(state, policy, marks)
   const last = state?.last
   const { runs, trips, durations } = state ?? NO_TOTALS
   return {
@@ -130,7 +122,7 @@ function checkReport(
     policy,
     finding: found,
     probe: {
-      durationMs: last !== undefined && (isStale || found.breaker === 'closed') ? last.durationMs : 0,
+      durationMs: last !== undefined && (marks.isStale || found.breaker === 'closed') ? last.durationMs : 0,
       error: last?.error,
       observed: last?.observed,
       checkedAt: state?.checkedAt ?? null,

@@ -1,7 +1,27 @@
 import type { Answer, Format, ReaderContext } from '../core/plugin.ts'
 
-/** The format that a request asks for, or why there is none: by `?format=NAME`, else by `Accept`, else the first. */
-export function formatFor(
+/** How a request wants its answer. */
+export interface Wish {
+  readonly format: Format
+  /** Whether `degraded` is answered 503 too: `?fail=degraded`. */
+  readonly failsDegraded: boolean
+}
+
+/** The wish of a request, or why it cannot be met. */
+export function wishOf(
+  context: Pick<ReaderContext, 'request' | 'query'>,
+  formats: readonly [Format, ...Format[]],
+): Wish | { readonly refused: Answer } {
+  const format = formatFor(context, formats)
+  if ('refused' in format) return format
+  const [fail] = context.query('fail')
+  if (fail === undefined || fail === 'degraded') return { format, failsDegraded: fail !== undefined }
+  const error = `fail: expected degraded, received ${JSON.stringify(fail)}`
+  return { refused: { code: 400, body: { error } } }
+}
+
+/** The format that a request asks for: by `?format=NAME`, else by `Accept`, else the first. */
+function formatFor(
   { request, query }: Pick<ReaderContext, 'request' | 'query'>,
   formats: readonly [Format, ...Format[]],
 ): Format | { readonly refused: Answer } {

@@ -1,5 +1,6 @@
 import type { Context, Hono as App } from 'hono'
 import { Hono } from 'hono/tiny'
+import { getPath } from 'hono/utils/url'
 import type { Health } from '../core/define.ts'
 import type { Answer, Reader, ReaderContext } from '../core/plugin.ts'
 import { json } from '../formats/json.ts'
@@ -27,6 +28,8 @@ export interface RoutesOptions {
   readonly leftMs?: (handed: unknown) => number
   /** Whether this process is about to end, so that nothing more should be sent to it. Default never. */
   readonly isLeaving?: () => boolean
+  /** Answers below this path, for routers that do not strip a prefix: `/health`. Default at the root. */
+  readonly basePath?: string
 }
 
 /** The readers of a definition: Allclear's own, then those of its plugins. */
@@ -45,12 +48,13 @@ export function readersOf(health: Health<never>, isLeaving: () => boolean): read
 
 /** Builds every path of a definition over one way of polling. */
 export function createRoutes(health: Health<never>, options: RoutesOptions): Routes {
-  const { warn, envOf = (handed) => handed, isLeaving = () => false } = options
-  const routes: Routes = new Hono()
-  for (const { path, methods = ['GET'], needsToken = false, answer } of readersOf(health, isLeaving)) {
+  const { warn, envOf = (handed) => handed, isLeaving = () => false, basePath = '' } = options
+  const base = basePath.replace(/\/+$/, '')
+  const readers = readersOf(health, isLeaving)
+
+  const handlerOf = ({ methods = ['GET'], needsToken = false, answer }: Reader<never>) => {
     const allowed = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
-    // One handler for all methods: hono calls it at once, where it would compose several that match.
-    routes.all(path, (c) => {
+    return (c: Context): Response | Promise<Response> => {
       const { method } = c.req
       if (!allowed.includes(method)) return send(notAllowed(method, allowed), method)
       const env = envOf(c.env)
@@ -65,23 +69,44 @@ export function createRoutes(health: Health<never>, options: RoutesOptions): Rou
         report: () => options.poll(env, callerOf(c, options)),
         isPrivate: () => when(accessNow(), (found) => found === 'granted'),
       }
-      const allowedIn = needsToken ? accessNow() : 'granted'
-      return when(allowedIn, (found) =>
+      return when(needsToken ? accessNow() : 'granted', (found) =>
         when(found === 'granted' ? answer(context) : UNAUTHORIZED, (answered) =>
           when(access ?? 'none', (asked) =>
             send(answered, method, asked === 'refused' ? REFUSED : undefined),
           ),
         ),
       )
-    })
+    }
   }
+
+  const routes: Routes = new Hono({ getPath: tidyPath })
+  // One handler for all methods: hono calls it at once, where it would compose several that match.
+  for (const reader of readers) routes.all(base + reader.path, handlerOf(reader))
+  const index = handlerOf(indexOf(health, readers, base))
   // An app that these paths are mounted in has its own word for the others.
-  routes.notFound((c) => send({ code: 404, body: { error: `no such path: ${c.req.path}` } }, 'GET'))
+  routes.notFound((c) => {
+    const { path } = c.req
+    if (path === base || path === `${base}/`) return index(c)
+    return send({ code: 404, body: { error: `no such path: ${path}` } }, 'GET')
+  })
   routes.onError((error, c) => {
     warn(`allclear: ${reasonOf(error, envOf(c.env))}`)
     return send({ code: 500, body: { error: 'internal error' } }, 'GET')
   })
   return routes
+}
+
+/** The path of a request; monitors that join URLs by hand double a slash. */
+function tidyPath(request: Request): string {
+  return getPath(request).replace(/\/{2,}/g, '/')
+}
+
+/** Where no plugin has it, `/` tells what there is. */
+function indexOf({ service }: Health<never>, readers: readonly Reader<never>[], base: string): Reader {
+  const paths = readers.map(
+    ({ path }) => base + path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase()),
+  )
+  return { path: '/', answer: () => ({ body: { service: service.name, paths } }) }
 }
 
 /** As RFC 6750 has it, section 3. */

@@ -1,4 +1,5 @@
-import type { Reading } from '../core/cell.ts'
+import type { Begun, Reading } from '../core/cell.ts'
+import { isRecord } from '../core/schema.ts'
 import type { Machine } from '../core/check.ts'
 import type { Result } from '../core/check-state.ts'
 import type { Health } from '../core/define.ts'
@@ -16,6 +17,8 @@ export interface Attempt {
   /** Runs a round at the first call and gives the same results at every further one: no check runs twice. */
   readonly run: (names: readonly string[]) => Promise<Record<string, Result>>
   readonly hasRun: () => boolean
+  /** Whether the definition of this process has the check. */
+  readonly isKnown: (name: string) => boolean
 }
 
 export interface AttemptOptions extends Pick<Attempt, 'id' | 'ttlMs' | 'time'> {
@@ -37,6 +40,7 @@ export function startAttempt(health: Health<never>, options: AttemptOptions): At
       return running
     },
     hasRun: () => running !== undefined,
+    isKnown: (name) => Object.hasOwn(health.checks, name),
   }
 }
 
@@ -44,14 +48,48 @@ export function startAttempt(health: Health<never>, options: AttemptOptions): At
 const STORE_SHARE = 0.9
 
 /** Reads a cell: a fresh snapshot, the snapshot after a round of this attempt, or after the round under way. */
-export async function readCell(store: Store, { id, ttlMs, time, run }: Attempt): Promise<Reading> {
+export async function readCell(store: Store, { id, ttlMs, time, run, isKnown }: Attempt): Promise<Reading> {
   const { leftMs, deliveryMs, storeMs } = time
-  const begun = await withTimeout(store.begin(id, { ttlMs, withinMs: storeMs * STORE_SHARE }), storeMs)
+  const begun = judged(
+    await withTimeout(store.begin(id, { ttlMs, withinMs: storeMs * STORE_SHARE }), storeMs),
+  )
   if (begun.kind === 'fresh') return begun.reading
-  if (begun.kind === 'wait') return withTimeout(store.settled(leftMs() - deliveryMs), leftMs())
+  if (begun.kind === 'wait')
+    return judgedReading(await withTimeout(store.settled(leftMs() - deliveryMs), leftMs()))
   const results = await run(begun.lease.checks)
-  const completeMs = Math.max(deliveryMs, Math.min(leftMs(), storeMs))
-  return withTimeout(store.complete(begun.lease, results, null, completeMs * STORE_SHARE), completeMs)
+  // An older version of the definition does not touch what only a newer one knows.
+  const lease = { ...begun.lease, checks: begun.lease.checks.filter((name) => isKnown(name)) }
+  const complete = (): Promise<Reading> => {
+    const completeMs = Math.max(deliveryMs, Math.min(leftMs(), storeMs))
+    return withTimeout(store.complete(lease, results, null, completeMs * STORE_SHARE), completeMs)
+  }
+  // Others wait for these results, and a report that comes twice counts once.
+  return complete().catch((error: unknown) => {
+    if (leftMs() <= deliveryMs) throw error
+    return complete()
+  })
+}
+
+/** Whether a store answered in a way that can be believed; one that did not is as good as lost. */
+function judged(begun: Begun): Begun {
+  const { kind, reading, lease } = (begun ?? {}) as Partial<Record<string, unknown>>
+  const isWhole =
+    kind === 'wait' ||
+    (kind === 'fresh' && isReading(reading)) ||
+    (kind === 'lease' && isRecord(lease) && Array.isArray(lease['checks']))
+  if (isWhole) return begun
+  throw new Error(UNKNOWN_ANSWER)
+}
+
+function judgedReading(reading: Reading): Reading {
+  if (isReading(reading)) return reading
+  throw new Error(UNKNOWN_ANSWER)
+}
+
+const UNKNOWN_ANSWER = 'the store gave an answer of an unknown shape'
+
+function isReading(input: unknown): boolean {
+  return isRecord(input) && isRecord(input['snapshot']) && isRecord(input['snapshot']['checks'])
 }
 
 /** Reads the cell of this process. With no time left for a round, its last snapshot must do. */

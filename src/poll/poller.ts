@@ -10,8 +10,9 @@ import { memory } from '../stores/memory.ts'
 import type { Store } from '../stores/store.ts'
 import { type Attempt, readCell, readLocalCell, startAttempt } from './attempt.ts'
 import { type LastReading, lastReading } from './last-reading.ts'
+import { newcomersOf } from './newcomers.ts'
 import { steadyReport } from './steady-report.ts'
-import { pollTime } from './time.ts'
+import { type PollTime, pollTime } from './time.ts'
 
 /** The caller of one poll. */
 export interface Caller {
@@ -48,6 +49,8 @@ export interface PollerOptions {
   readonly warn: (message: string) => void
   /** The abilities of this process beyond `fetch`. Default none. */
   readonly machine?: Machine | undefined
+  /** Whether work goes on behind an answer. Default `true`. */
+  readonly canWorkBehind?: boolean | undefined
   /** How a report names the state of the one cell, as long as its store answers. Default `shared`. */
   readonly state?: Report['state'] | undefined
 }
@@ -68,15 +71,18 @@ type MaybeReading = Reading | undefined
  * costs the answer.
  */
 export function poller(health: Health<never>, options: PollerOptions): Poll {
-  const { clock, newId, warn, machine = {}, state = 'shared' } = options
+  const { clock, newId, warn, machine = {}, state = 'shared', canWorkBehind = true } = options
   const cells = options.cells.map((cell): KnownCell => ({
     ...cell,
     last: lastReading(health, clock),
     lostAt: -Infinity,
   }))
   const isRegional = cells.some(({ region }) => region !== undefined)
-  const local = memory(health, clock.now)
-  const steady = steadyReport(health, clock)
+  const steady = steadyReport(clock)
+  const newcomers = newcomersOf(health, clock)
+  /** The cell of this process, while no other can be reached. */
+  let local: Store | undefined
+  let revalidatedAt = -Infinity
 
   /** Gives nothing where the cell cannot be reached. It is then left alone for `ttlMs`. */
   async function read(
@@ -90,7 +96,8 @@ export function poller(health: Health<never>, options: PollerOptions): Poll {
     if (fresh !== undefined) return fresh
     if (Math.abs(clock.now() - cell.lostAt) < ttlMs) return undefined
     try {
-      const reading = await readCell(cell.storeOf(env, caller), attempt)
+      const found = await readCell(cell.storeOf(env, caller), attempt)
+      const reading = await newcomers(found, (known) => attemptOf(env, caller, attempt.time, known))
       cell.last.keep(reading)
       return reading
     } catch (error) {
@@ -98,6 +105,15 @@ export function poller(health: Health<never>, options: PollerOptions): Poll {
       warn(`allclear: ${lossOf(cell)}: ${reasonOf(error, env)}`)
       return undefined
     }
+  }
+
+  function attemptOf(
+    env: unknown,
+    { ttlMs }: Caller,
+    time: PollTime,
+    known: Health<never> = health,
+  ): Attempt {
+    return startAttempt(known, { id: newId(), ttlMs, time, env, clock, machine })
   }
 
   function regionReports(readings: readonly MaybeReading[]): RegionReport[] {
@@ -116,6 +132,9 @@ export function poller(health: Health<never>, options: PollerOptions): Poll {
   }
 
   async function localReport(attempt: Attempt): Promise<Report> {
+    // What was last known of breakers holds here too: a lost store sends no traffic to what is known to be down.
+    const known = cells.map(({ last }) => last.fresh(Infinity)).find((reading) => reading !== undefined)
+    local ??= memory(health, clock.now, { ...EMPTY_CELL, checks: known?.snapshot.checks ?? {} })
     const reading = await readLocalCell(local, attempt)
     // The round of this process stands in for one of each cell, so within `ttlMs` of it none is asked for another.
     const { settledAt } = reading.snapshot
@@ -125,10 +144,26 @@ export function poller(health: Health<never>, options: PollerOptions): Poll {
 
   async function pollCells(env: unknown, caller: Caller): Promise<Report> {
     const time = pollTime(Math.min(health.deadlineMs, caller.leftMs ?? Infinity), clock)
-    const attempt = startAttempt(health, { id: newId(), ttlMs: caller.ttlMs, time, env, clock, machine })
+    const attempt = attemptOf(env, caller, time)
     const readings = await Promise.all(cells.map((cell) => read(cell, env, caller, attempt)))
     const isReached = readings.some((reading) => reading !== undefined)
+    if (isReached) local = undefined
     return steady.keep(isReached ? reportOf(readings) : await localReport(attempt))
+  }
+
+  /** The last report while a round runs behind it, for so long as the definition allows. */
+  function revalidating(env: unknown, caller: Caller): Report | undefined {
+    const { ttlMs, staleWhileRevalidateMs, deadlineMs } = health
+    if (!canWorkBehind || staleWhileRevalidateMs === 0 || caller.ttlMs !== undefined) return undefined
+    const readings = cells.map(({ last }) => last.fresh(ttlMs + staleWhileRevalidateMs))
+    if (readings.some((reading) => reading === undefined)) return undefined
+    // Whoever began may have died with its invocation.
+    if (Math.abs(clock.now() - revalidatedAt) >= deadlineMs) {
+      revalidatedAt = clock.now()
+      const work = pollCells(env, caller).finally(() => (revalidatedAt = -Infinity))
+      caller.waitUntil(work.catch((error: unknown) => warn(`allclear: ${reasonOf(error, env)}`)))
+    }
+    return reportOf(readings)
   }
 
   return (env, caller) => {
@@ -136,6 +171,8 @@ export function poller(health: Health<never>, options: PollerOptions): Poll {
     if (same !== undefined) return same
     const readings = cells.map(({ last }) => last.fresh(caller.ttlMs))
     if (readings.every((reading) => reading !== undefined)) return steady.keep(reportOf(readings))
+    const old = revalidating(env, caller)
+    if (old !== undefined) return old
     const polling = pollCells(env, caller)
     caller.waitUntil(polling)
     return polling

@@ -1,5 +1,4 @@
-import type { Health } from '../core/define.ts'
-import { type Report, aged, steadyMs } from '../core/report.ts'
+import { type Report, aged } from '../core/report.ts'
 import type { Clock } from '../drivers/clock.ts'
 
 /** The last report of this process, for as long as nothing in it but its age changes. It answers most polls. */
@@ -9,7 +8,7 @@ export interface SteadyReport {
   readonly keep: (report: Report) => Report
 }
 
-export function steadyReport(health: Health<never>, { now }: Clock): SteadyReport {
+export function steadyReport({ now }: Clock): SteadyReport {
   let last: { readonly report: Report; readonly at: number; readonly forMs: number } | undefined
   // Polls of one millisecond share one object.
   let current: { readonly report: Report; readonly ageMs: number } | undefined
@@ -23,7 +22,7 @@ export function steadyReport(health: Health<never>, { now }: Clock): SteadyRepor
     },
     keep: (report) => {
       const parts = [report, ...report.regions.map((region) => region.report)]
-      last = { report, at: now(), forMs: Math.min(...parts.map((part) => steadyMs(health, part))) }
+      last = { report, at: now(), forMs: Math.min(...parts.map((part) => part.nextRoundMs)) }
       current = { report, ageMs: 0 }
       return report
     },

@@ -15,7 +15,9 @@ export async function runCheck(check: HealthCheck<never>, context: ProbeContext)
   const { timeoutMs, degradedAboveMs } = check.policy
   const abort = new AbortController()
   const cut = Promise.withResolvers<Outcome>()
+  let isLate = false
   const end = (status: Status, reason: string): void => {
+    isLate = status === 'unhealthy'
     cut.resolve({ status, detail: 'timeout', error: reason })
     abort.abort(new DOMException(reason, 'TimeoutError'))
   }
@@ -26,7 +28,8 @@ export async function runCheck(check: HealthCheck<never>, context: ProbeContext)
   try {
     const probed = probe(check, contextFor(context, abort.signal) as CheckContext<never>)
     const outcome = await Promise.race([probed, cut.promise])
-    const durationMs = Math.max(0, clock.elapsed() - started)
+    // A probe that was cut at its timeout took just that, however late its timer came: it counts in that bucket.
+    const durationMs = isLate ? timeoutMs : Math.max(0, clock.elapsed() - started)
     const isSlow = outcome.status === 'healthy' && durationMs > (degradedAboveMs ?? Infinity)
     return cleaned(isSlow ? { ...outcome, status: 'degraded', detail: 'slow' } : outcome, durationMs, {
       hasOwnWords: check.hasOwnWords && !isSlow,

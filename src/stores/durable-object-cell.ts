@@ -98,7 +98,7 @@ export function cellClass({ rules, now, newId, random, startRound, warn }: CellO
         await Promise.race([this.#roundEnd.promise, expiry])
         clearTimeout(timer)
       }
-      return read(this.#state, now())
+      return read(this.#state, now(), rules)
     }
 
     complete(lease: Lease, results: Readonly<Record<string, Result>>, colo: string | null = null): Reading {
@@ -113,7 +113,7 @@ export function cellClass({ rules, now, newId, random, startRound, warn }: CellO
         this.#roundEnd.resolve()
         this.#roundEnd = Promise.withResolvers<void>()
       }
-      return read(state, at)
+      return read(state, at, rules)
     }
 
     async ensure(host?: string, ttlMs?: number): Promise<Begun> {

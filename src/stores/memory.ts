@@ -9,9 +9,11 @@ const LOOK_MS = 5
  *
  * Each waiter polls the state with its own timer: in a Worker, a promise that another request must resolve can hang
  * for ever.
+ *
+ * @param initial what is known already, such as breakers. Default nothing.
  */
-export function memory(rules: CellRules, now: () => number): Store {
-  let state: CellState = EMPTY_CELL
+export function memory(rules: CellRules, now: () => number, initial: CellState = EMPTY_CELL): Store {
+  let state = initial
   return {
     begin: async (id, { ttlMs = rules.ttlMs } = {}) => {
       const [after, begun] = begin(state, now(), id, { ...rules, ttlMs })
@@ -24,12 +26,12 @@ export function memory(rules: CellRules, now: () => number): Store {
       for (let waited = 0; isUnderWay() && waited < waitMs; waited += LOOK_MS) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
       }
-      return read(state, now())
+      return read(state, now(), rules)
     },
     complete: async (lease, results, colo) => {
       const at = now()
       state = complete(state, at, lease, results, rules, colo)
-      return read(state, at)
+      return read(state, at, rules)
     },
   }
 }

@@ -5,35 +5,40 @@ import { BUCKETS_SECONDS } from '../core/histogram.ts'
 import { STATUSES } from '../core/status.ts'
 
 const STATUS = v.picklist(STATUSES)
-const COUNT = v.pipe(v.number(), v.integer(), v.minValue(0))
+const COUNT = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
+/** A moment that a date can hold. */
+const TIME = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15))
+const MS = v.pipe(v.number(), v.finite(), v.minValue(0))
 
 const CHECK: v.GenericSchema<CheckState> = v.object({
+  kind: v.exactOptional(v.string()),
   settled: STATUS,
   streak: v.number(),
   last: v.object({
     status: STATUS,
     detail: v.string(),
     error: v.exactOptional(v.string()),
-    durationMs: v.number(),
-    observed: v.exactOptional(v.object({ value: v.number(), unit: v.string() })),
+    durationMs: MS,
+    observed: v.exactOptional(v.object({ value: v.pipe(v.number(), v.finite()), unit: v.string() })),
   }),
-  checkedAt: v.nullable(v.number()),
+  checkedAt: v.nullable(TIME),
   breaker: v.variant('state', [
     v.object({ state: v.literal('closed'), failures: COUNT }),
-    v.object({ state: v.literal('open'), trips: COUNT, retryAt: v.number() }),
+    v.object({ state: v.literal('open'), trips: COUNT, retryAt: TIME }),
   ]),
   trips: COUNT,
   runs: v.object({ healthy: COUNT, degraded: COUNT, unhealthy: COUNT, unknown: COUNT }),
   durations: v.object({
     counts: v.pipe(v.array(COUNT), v.length(BUCKETS_SECONDS.length + 1)),
-    sumSeconds: v.number(),
+    sumSeconds: MS,
   }),
 })
 
 const LEASE: v.GenericSchema<Lease> = v.object({
   id: v.string(),
   round: COUNT,
-  startedAt: v.number(),
+  startedAt: TIME,
   checks: v.array(v.string()),
   trial: v.boolean(),
 })
@@ -45,7 +50,7 @@ const CHECKS = v.custom<CellState['checks']>(
 
 const CELL: v.GenericSchema<CellState> = v.object({
   round: COUNT,
-  settledAt: v.nullable(v.number()),
+  settledAt: v.nullable(TIME),
   startedUp: v.boolean(),
   colo: v.nullable(v.string()),
   checks: CHECKS,

@@ -1,5 +1,6 @@
 import { type CellRules, type CellState, type Lease, begin, complete, isLive, read } from '../core/cell.ts'
-import type { Health } from '../core/define.ts'
+import { ConfigError } from '../core/config-error.ts'
+import { type Health, UNNAMED } from '../core/define.ts'
 import { type Clock, systemClock } from '../drivers/clock.ts'
 import type { Store } from './store.ts'
 import { formatCell, parseCell } from './stored-cell.ts'
@@ -45,6 +46,7 @@ const LAST_LOOK_MS = 250
  *
  * @param database `key`: default `allclear:SERVICE:auto`.
  * @param runtime for tests.
+ * @throws {ConfigError} where neither the service has a name nor the state a key.
  * @example
  * ```ts
  * const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = process.env
@@ -53,7 +55,7 @@ const LAST_LOOK_MS = 250
  */
 export function upstash<Env>(
   health: Health<Env>,
-  { url, token, key = `allclear:${health.service.name}:auto` }: UpstashDatabase,
+  { url, token, key = keyOf(health) }: UpstashDatabase,
   {
     clock: { now, elapsed } = systemClock,
     random = Math.random,
@@ -80,17 +82,25 @@ export function upstash<Env>(
         const state = await cell.read(Math.min(timeoutMs, Math.max(leftMs, LAST_LOOK_MS)))
         const at = now()
         awaited ??= state.lease
-        if (leftMs < 1 || !isUnderWay(state, at, awaited, health)) return read(state, at)
+        if (leftMs < 1 || !isUnderWay(state, at, awaited, health)) return read(state, at, health)
       }
     },
     complete: (lease, results, colo, withinMs = timeoutMs) => {
       const at = now()
       return cell.update((state) => {
         const after = isReplaced(state, lease) ? state : complete(state, at, lease, results, health, colo)
-        return [after, read(after, at)]
+        return [after, read(after, at, health)]
       }, withinMs)
     },
   }
+}
+
+/** Two services that did not name themselves would share one state, and each would erase the other's. */
+function keyOf({ service }: Health<never>): string {
+  if (service.name !== UNNAMED) return `allclear:${service.name}:auto`
+  const message =
+    'expected a name of its own where a Redis keeps the state, or a key in the options of upstash'
+  throw new ConfigError([{ path: 'service.name', message }])
 }
 
 /** Whether the round of the awaited lease can still settle. */

@@ -299,7 +299,7 @@ function inspect(world: World): void {
 }
 
 function inspectCheck(world: World, name: Name): void {
-  const { state, now, rules } = world
+  const { state, rules } = world
   const history = world.accepted[name].map(({ status }) => status)
   const check = checkState(state, name)
   const policy = rules.checks[name]?.policy
@@ -313,7 +313,7 @@ function inspectCheck(world: World, name: Name): void {
   claim(check.last.status === history.at(-1), 'the last result is the last')
 
   const known = history.filter((status) => status !== 'unknown')
-  if (finding(check, now, policy).status === 'healthy') {
+  if (finding(check, policy).status === 'healthy') {
     const isBad = (status: Status): boolean => status !== 'healthy'
     claim(known.includes('healthy') && history.at(-1) !== 'unknown', 'healthy needs a good result')
     claim(!known.slice(-policy.failAfter).every(isBad), 'healthy ends at failAfter bad results')

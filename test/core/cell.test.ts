@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type CellRules, leaseMs } from '../../src/core/cell.ts'
 import type { PolicyOptions } from '../../src/core/check.ts'
+import { resolvePolicy } from '../../src/core/policy.ts'
 import type { Status } from '../../src/core/status.ts'
 import { BAD, GOOD, START, UNKNOWN, result, rulesOf, sceneOf } from './scene.ts'
 
@@ -268,13 +269,76 @@ describe('when the definition changes', () => {
     expect(scene.poll().kind).toBe('lease')
   })
 
-  test('a check that was removed leaves it fresh, and is forgotten at the next round', () => {
+  test('a check that was removed leaves it fresh, and is kept for a version that still has it', () => {
+    const scene = sceneOf(RULES)
+    scene.round()
+    const { cache } = scene.state().checks
+    scene.redefine(rulesOf({ db: {} }))
+    expect(scene.poll().kind).toBe('fresh')
+    expect(scene.round().checks).toEqual(['db'])
+    expect(scene.state().checks['cache']).toEqual(cache)
+  })
+
+  test('and is forgotten after a day without a word of it', () => {
     const scene = sceneOf(RULES)
     scene.round()
     scene.redefine(rulesOf({ db: {} }))
-    expect(scene.poll().kind).toBe('fresh')
+    scene.after(24 * 3600 * 1000 - 1)
+    scene.round()
+    expect(Object.keys(scene.state().checks)).toContain('cache')
+    scene.after(5000)
     scene.round()
     expect(Object.keys(scene.state().checks)).toEqual(['db'])
+  })
+
+  test('of checks that this version lacks no more than 200 are kept', () => {
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`c${index}`, {}]))
+    const scene = sceneOf(rulesOf(many))
+    scene.round()
+    scene.redefine(rulesOf({ db: {} }))
+    scene.round()
+    expect(Object.keys(scene.state().checks)).toHaveLength(201)
+  })
+
+  test('two versions side by side lose nothing of each other: a breaker stays open, counters grow', () => {
+    const shaky = { breaker: { failures: 3, resetAfterMs: 30_000 } }
+    const [older, newer] = [rulesOf({ db: {} }), rulesOf({ db: {}, shaky })]
+    const scene = sceneOf(newer)
+    let probes = 0
+    for (let turn = 0; turn < 16; turn += 1) {
+      scene.redefine(turn % 2 === 0 ? newer : older)
+      const { checks } = scene.round(turn % 2 === 0 ? { shaky: BAD } : {})
+      probes += checks.includes('shaky') ? 1 : 0
+    }
+    expect(probes).toBe(3 + 1 /* trial, after 30 s */)
+    expect(scene.state().checks['shaky']).toMatchObject({ runs: { unhealthy: 4 }, trips: 2 })
+    expect(scene.state().checks['db']).toMatchObject({ runs: { healthy: 16 } })
+  })
+
+  test('a check of another kind starts anew, and is run at once', () => {
+    const of = (kind: string): CellRules => ({
+      ...rulesOf({}),
+      checks: { db: { policy: resolvePolicy({ breaker: { failures: 1 } }), kind } },
+    })
+    const scene = sceneOf(of('postgres'))
+    scene.round({ db: BAD })
+    expect(scene.state().checks['db']).toMatchObject({ kind: 'postgres', breaker: { state: 'open' } })
+    scene.redefine(of('http'))
+    expect(scene.poll().kind).toBe('lease')
+    scene.abandon(scene.lease())
+    scene.round()
+    expect(scene.state().checks['db']).toMatchObject({
+      kind: 'http',
+      breaker: { state: 'closed' },
+      runs: { healthy: 1, unhealthy: 0 },
+    })
+  })
+
+  test('a check that was kept before kinds were is the same check', () => {
+    const scene = sceneOf(rulesOf({ db: {} }))
+    scene.round()
+    scene.redefine({ ...rulesOf({}), checks: { db: { policy: resolvePolicy({}), kind: 'postgres' } } })
+    expect(scene.poll().kind).toBe('fresh')
   })
 
   test('a check that its round did not reach is unknown, and keeps the numbers of its runs', () => {
@@ -409,4 +473,19 @@ describe('a cell has started up', () => {
     scene.failTimes(5, 'db')
     expect(scene.state().startedUp).toBe(true)
   })
+})
+
+test('a reading names the checks that are tried right now, and only as long as their trial can be under way', () => {
+  const scene = sceneOf(rulesOf({ steady: {}, shaky: { breaker: { failures: 1, resetAfterMs: 30_000 } } }))
+  scene.failTimes(1, 'shaky')
+  expect(scene.reading().trials).toBeUndefined()
+  scene.after(31_000)
+  expect(scene.reading().trials).toBeUndefined()
+  const lease = scene.lease()
+  expect(scene.reading().trials).toEqual(['shaky'])
+  scene.after(11_000)
+  expect(scene.reading().trials).toBeUndefined()
+  scene.after(-11_000)
+  scene.report(lease, { steady: GOOD, shaky: GOOD })
+  expect(scene.reading().trials).toBeUndefined()
 })

@@ -14,10 +14,10 @@ function checkWith(options: PolicyOptions) {
   let now = START
   const check = {
     state: () => state,
-    status: () => finding(state, now, policy).status,
+    status: () => finding(state, policy).status,
     after: (ms: number) => void (now += ms),
     find: (found: Result) => {
-      state = frozen(afterRun(state, now, policy, found))
+      state = frozen(afterRun(state, now, { policy }, found))
       return check
     },
     failTimes: (times: number) => {

@@ -50,7 +50,8 @@ describe('a definition', () => {
         },
       },
       ttlMs: 5000,
-      deadlineMs: 10_000,
+      deadlineMs: 8000,
+      staleWhileRevalidateMs: 0,
       concurrency: 6,
       regions: [],
       quorum: 'majority',
@@ -67,6 +68,7 @@ describe('a definition', () => {
       service: { name: 'shop', version: '1.4.2', description: 'sells' },
       ttlMs: 1000,
       deadlineMs: 2000,
+      staleWhileRevalidateMs: 30_000,
       concurrency: 1,
       regions: ['weur', 'apac-ne', 'me'],
       quorum: 3,
@@ -80,7 +82,7 @@ describe('a definition', () => {
       critical: false,
       timeoutMs: 250,
       degradedAboveMs: 0,
-      breaker: { failures: 1, resetAfterMs: 10, maxResetAfterMs: 20 },
+      breaker: { failures: 2, resetAfterMs: 10, maxResetAfterMs: 20 },
       failAfter: 2,
       recoverAfter: 3,
       tags: ['data'],
@@ -109,12 +111,64 @@ describe('a definition', () => {
 
   test.each([
     [{}, 15_000],
-    [{ ttlMs: 1000 }, 3000],
+    [{ ttlMs: 1000 }, 8000],
+    [{ ttlMs: 1000, deadlineMs: 2000 }, 3000],
     [{ intervalMs: 60_000 }, 180_000],
     [{ ttlMs: 90_000, intervalMs: 60_000 }, 270_000],
     [{ intervalMs: 60_000, staleAfterMs: 61_000 }, 61_000],
   ])('of %j is stale after %d ms', (options, staleAfterMs) => {
     expect(defineHealth({ ...options, checks }).staleAfterMs).toBe(staleAfterMs)
+  })
+
+  test.each([
+    [8000, 5000],
+    [6667, 5000],
+    [2000, 1500],
+    [10, 7.5],
+  ])(
+    'with a deadline of %d ms gives a check a timeout of %d ms, which can open a breaker',
+    (deadlineMs, timeoutMs) => {
+      expect(defineHealth({ deadlineMs, checks }).checks['db']?.policy.timeoutMs).toBe(timeoutMs)
+    },
+  )
+
+  test('with a failAfter beyond three has a breaker that opens no earlier', () => {
+    const { checks } = defineHealth({ checks: { db: check({ ...URL_OPTION, failAfter: 5 }) } })
+    expect(checks['db']?.policy.breaker).toMatchObject({ failures: 5 })
+  })
+
+  test.each<readonly [object, object, string]>([
+    [{ timeoutMs: 8000 }, {}, 'checks.db.timeoutMs: expected less than deadlineMs, 8000, received 8000'],
+    [
+      { timeoutMs: 2000 },
+      { deadlineMs: 1000 },
+      'checks.db.timeoutMs: expected less than deadlineMs, 1000, received 2000',
+    ],
+    [
+      { failAfter: 5, breaker: { failures: 4 } },
+      {},
+      'checks.db.failAfter: expected at most breaker.failures, 4, received 5',
+    ],
+  ])('whose check says %j in %j contradicts itself', (policy, whole, fault) => {
+    expect(() => defineHealth({ ...whole, checks: { db: check({ ...URL_OPTION, ...policy }) } })).toThrow(
+      fault,
+    )
+  })
+
+  test.each([
+    [{ failAfter: 5, breaker: false }],
+    [{ failAfter: 5, breaker: { resetAfterMs: 10 } }],
+    [{ failAfter: 4, breaker: { failures: 4 } }],
+    [{ timeoutMs: 7999 }],
+  ])('whose check says %j does not', (policy) => {
+    expect(() => defineHealth({ checks: { db: check({ ...URL_OPTION, ...policy } as never) } })).not.toThrow()
+  })
+
+  test('whose region is no text is a ConfigError, however odd', () => {
+    const odd = Object.create(null) as never
+    for (const regions of [[null], [Symbol('x')], [odd, odd], [7n, 7n], 'weur', [['weur']]]) {
+      expect(() => defineHealth({ regions: regions as never, checks })).toThrow(ConfigError)
+    }
   })
 
   test.each([
@@ -161,7 +215,7 @@ describe('a definition', () => {
 })
 
 const OPTIONS =
-  'service, checks, ttlMs, deadlineMs, concurrency, regions, quorum, intervalMs, staleAfterMs, metricsPrefix, token, plugins'
+  'service, checks, ttlMs, deadlineMs, staleWhileRevalidateMs, concurrency, regions, quorum, intervalMs, staleAfterMs, metricsPrefix, token, plugins'
 const REGIONS = 'wnam, enam, weur, eeur, apac, apac-ne, apac-se, oc, sam, afr, me'
 const LONGEST = 2 ** 31 - 1
 
@@ -207,7 +261,9 @@ describe('a wrong option of the whole', () => {
     ],
     [{ intervalMs: 999 }, 'intervalMs: expected a number of at least 1000, received 999'],
     [{ intervalMs: false }, 'intervalMs: expected a number of at least 1000, received false'],
-    [{ intervalMs: 9999 }, 'intervalMs: expected at least deadlineMs, 10000, received 9999'],
+    [{ intervalMs: 7999 }, 'intervalMs: expected at least deadlineMs, 8000, received 7999'],
+    [{ staleAfterMs: 4999 }, 'staleAfterMs: expected at least ttlMs, 5000, received 4999'],
+    [{ ttlMs: 90_000, staleAfterMs: 89_999 }, 'staleAfterMs: expected at least ttlMs, 90000, received 89999'],
     [{ intervalMs: 3000, deadlineMs: 4000 }, 'intervalMs: expected at least deadlineMs, 4000, received 3000'],
     [{ staleAfterMs: 0 }, 'staleAfterMs: expected a number of at least 1, received 0'],
     [
@@ -234,7 +290,8 @@ describe('a wrong option of the whole', () => {
     [{ ttlMs: 1 }],
     [{ ttlMs: LONGEST }],
     [{ ttlMs: 0.5 + 1 }],
-    [{ intervalMs: 10_000 }],
+    [{ intervalMs: 8000 }],
+    [{ staleAfterMs: 5000 }],
     [{ intervalMs: 1000, deadlineMs: 1000 }],
     [{ quorum: 1 }],
     [{ quorum: 2, regions: ['sam', 'afr'] }],

@@ -15,84 +15,82 @@ function stateOf(part: Partial<CheckState>): CheckState {
 const SLOW = { ...result('degraded', 80), detail: 'slow' }
 const DOWN = stateOf({ settled: 'unhealthy', last: BAD, breaker: OPEN })
 
-test.each<[what: string, state: CheckState | undefined, afterMs: number, isStale: boolean, Finding]>([
+test.each<
+  [what: string, state: CheckState | undefined, marks: { isStale?: boolean; isTried?: boolean }, Finding]
+>([
   [
     'a check that no round has met',
     undefined,
-    0,
-    false,
+    {},
     { status: 'unknown', detail: 'not run yet', breaker: 'closed' },
   ],
   [
     'a stale check that no round has met',
     undefined,
-    0,
-    true,
+    { isStale: true },
     { status: 'unknown', detail: 'not run yet', breaker: 'closed' },
   ],
-  ['a good result', stateOf({}), 0, false, { status: 'healthy', detail: '', breaker: 'closed' }],
+  ['a good result', stateOf({}), {}, { status: 'healthy', detail: '', breaker: 'closed' }],
   [
     'a slow one',
     stateOf({ settled: 'degraded', last: SLOW }),
-    0,
-    false,
+    {},
     { status: 'degraded', detail: 'slow', breaker: 'closed' },
   ],
   [
     'a failure',
     stateOf({ settled: 'unhealthy', last: BAD }),
-    0,
-    false,
+    {},
     { status: 'unhealthy', detail: 'error', breaker: 'closed' },
   ],
   [
     'a failure that does not count yet: the damped status, with the detail of the last probe',
     stateOf({ last: BAD }),
-    0,
-    false,
+    {},
     { status: 'healthy', detail: 'error', breaker: 'closed' },
   ],
   [
     'an unfinished probe, though the check was healthy before',
     stateOf({ last: UNKNOWN }),
-    0,
-    false,
+    {},
     { status: 'unknown', detail: 'error', breaker: 'closed' },
   ],
   [
     'a stale snapshot, which proves nothing',
     stateOf({}),
-    0,
-    true,
+    { isStale: true },
     { status: 'unknown', detail: 'stale', breaker: 'closed' },
   ],
   [
     'an open breaker',
     DOWN,
-    29_999,
-    false,
+    {},
     { status: 'unhealthy', detail: 'circuit open', breaker: 'open', retryAt: START + 30_000 },
   ],
   [
-    'a half-open breaker, which is not good yet',
+    'a breaker whose wait is over and whose trial is not under way',
     DOWN,
-    30_000,
-    false,
+    {},
+    { status: 'unhealthy', detail: 'circuit open', breaker: 'open', retryAt: START + 30_000 },
+  ],
+  [
+    'a breaker whose trial is under way, which is not good yet',
+    DOWN,
+    { isTried: true },
     { status: 'unhealthy', detail: 'circuit open', breaker: 'half-open', retryAt: START + 30_000 },
   ],
   [
     'a stale snapshot with an open breaker',
     DOWN,
-    15_001,
-    true,
+    { isStale: true },
     { status: 'unknown', detail: 'stale', breaker: 'open', retryAt: START + 30_000 },
   ],
-])('%s', (_, state, afterMs, isStale, expected) => {
-  expect(finding(state, START + afterMs, POLICY, isStale)).toEqual(expected)
+])('%s', (_, state, marks, expected) => {
+  expect(finding(state, POLICY, marks)).toEqual(expected)
 })
 
 test('an open breaker counts for nothing when the definition now says breaker: false', () => {
-  expect(finding(DOWN, START, resolvePolicy({ breaker: false }))).toEqual({
+  expect(finding(DOWN, resolvePolicy({ breaker: false }))).toEqual({
     status: 'unhealthy',
     detail: 'error',
     breaker: 'closed',

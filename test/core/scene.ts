@@ -101,7 +101,7 @@ export function sceneOf(initial: CellRules): Scene {
 
   const scene: Scene = {
     state: () => state,
-    reading: () => read(state, now),
+    reading: () => read(state, now, rules),
     after: (ms) => void (now += ms),
     poll: (id = 'poll') => {
       const [after, begun] = begin(state, now, id, rules)
@@ -136,7 +136,7 @@ export function sceneOf(initial: CellRules): Scene {
       if (check === undefined) throw new Error(`the cell has no check ${name}`)
       return check
     },
-    finding: (name) => finding(scene.check(name), now, policyOf(name)),
+    finding: (name) => finding(scene.check(name), policyOf(name)),
     status: (name) => scene.finding(name).status,
   }
   return scene

@@ -18,7 +18,11 @@ const health = defineHealth({
 function reportOf(results: Record<string, Result>, state: Report['state'] = 'shared'): Report {
   const [leased, begun] = begin(EMPTY_CELL, START, 'a', health)
   if (begun.kind !== 'lease') throw new Error('expected a lease')
-  return report(health, read(complete(leased, START, begun.lease, results, health), START + 812), state)
+  return report(
+    health,
+    read(complete(leased, START, begun.lease, results, health), START + 812, health),
+    state,
+  )
 }
 
 function textOf(report: Report): string {
@@ -60,7 +64,7 @@ test('the text that polls get is JSON as it is written everywhere, and the priva
 })
 
 test('before the first round there are no times', () => {
-  const full = report(health, read(EMPTY_CELL, START), 'shared')
+  const full = report(health, read(EMPTY_CELL, START, health), 'shared')
   expect(JSON.parse(textOf(full))).toMatchObject({
     status: 'unknown',
     checked_at: null,

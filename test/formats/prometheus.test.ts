@@ -130,9 +130,21 @@ test('Prometheus text, byte for byte', () => {
     # HELP app_health_check_last_run_timestamp_seconds When the check last ran, in seconds since the epoch; absent before the first time.
     # TYPE app_health_check_last_run_timestamp_seconds gauge
     app_health_check_last_run_timestamp_seconds{check_name="redis"} 1795410000.25
+    # HELP app_health_check_info Always 1; the labels say what the check is.
+    # TYPE app_health_check_info gauge
+    app_health_check_info{check_name="redis",kind="custom",critical="true"} 1
+    app_health_check_info{check_name="postgres",kind="custom",critical="true"} 1
+    # HELP app_health_check_observed What the last run of the check measured.
+    # TYPE app_health_check_observed gauge
     # HELP app_health_status What the whole is found to be: 1 healthy, 0.5 degraded, 0 unhealthy, absent when unknown.
     # TYPE app_health_status gauge
     app_health_status 0.5
+    # HELP app_health_last_round_timestamp_seconds When the last round settled, in seconds since the epoch; absent before the first one.
+    # TYPE app_health_last_round_timestamp_seconds gauge
+    app_health_last_round_timestamp_seconds 1795410000.25
+    # HELP app_health_state_local 1 while the store of the state cannot be reached, so that this process checks by itself.
+    # TYPE app_health_state_local gauge
+    app_health_state_local 0
     # HELP app_health_info Always 1; the labels say whose health this is.
     # TYPE app_health_info gauge
     app_health_info{service="shop",version="1.4.2"} 1
@@ -180,9 +192,21 @@ test('OpenMetrics, byte for byte', () => {
     # TYPE app_health_check_last_run_timestamp_seconds gauge
     # UNIT app_health_check_last_run_timestamp_seconds seconds
     app_health_check_last_run_timestamp_seconds{check_name="api"} 1795410000.25
+    # HELP app_health_check_info Always 1; the labels say what the check is.
+    # TYPE app_health_check_info gauge
+    app_health_check_info{check_name="api",kind="custom",critical="true"} 1
+    # HELP app_health_check_observed What the last run of the check measured.
+    # TYPE app_health_check_observed gauge
     # HELP app_health_status What the whole is found to be: 1 healthy, 0.5 degraded, 0 unhealthy, absent when unknown.
     # TYPE app_health_status gauge
     app_health_status 0
+    # HELP app_health_last_round_timestamp_seconds When the last round settled, in seconds since the epoch; absent before the first one.
+    # TYPE app_health_last_round_timestamp_seconds gauge
+    # UNIT app_health_last_round_timestamp_seconds seconds
+    app_health_last_round_timestamp_seconds 1795410000.25
+    # HELP app_health_state_local 1 while the store of the state cannot be reached, so that this process checks by itself.
+    # TYPE app_health_state_local gauge
+    app_health_state_local 0
     # HELP app_health_info Always 1; the labels say whose health this is.
     # TYPE app_health_info gauge
     app_health_info{service="shop",version="1.4.2"} 1
@@ -255,6 +279,29 @@ test('the prefix is the first word of every metric', () => {
   }
 })
 
+test('what a check is, what it measured and when the last round was', () => {
+  const probe = { ...RAN.probe, observed: { value: 91.5, unit: 'per"cent' } }
+  const text = metrics({ checks: [{ ...RAN, kind: 'disk', probe }], state: 'local' })
+  expect(samplesOf(text, 'app_health_check_info')).toEqual([
+    {
+      name: 'app_health_check_info',
+      labels: { check_name: 'redis', kind: 'disk', critical: 'true' },
+      value: 1,
+    },
+  ])
+  expect(samplesOf(text, 'app_health_check_observed')).toMatchObject([
+    { labels: { check_name: 'redis', unit: 'per"cent' }, value: 91.5 },
+  ])
+  expect(samplesOf(text, 'app_health_last_round_timestamp_seconds')).toMatchObject([
+    { value: 1_795_410_000.25 },
+  ])
+  expect(samplesOf(text, 'app_health_state_local')).toMatchObject([{ value: 1 }])
+  const none = metrics({ checks: [NEVER_RUN], checkedAt: null })
+  expect(samplesOf(none, 'app_health_check_observed')).toEqual([])
+  expect(samplesOf(none, 'app_health_last_round_timestamp_seconds')).toEqual([])
+  expect(samplesOf(none, 'app_health_state_local')).toMatchObject([{ value: 0 }])
+})
+
 describe('with regions', () => {
   const regions = [
     { region: 'weur', colo: 'AMS', report: { ...EMPTY, status: 'degraded', checks: [RAN] } },
@@ -266,7 +313,12 @@ describe('with regions', () => {
 
   test('only the series of the whole carry none', () => {
     const whole = found.filter(({ labels }) => !('region' in labels))
-    expect(whole.map(({ name }) => name)).toEqual(['app_health_status', 'app_health_info'])
+    expect([...new Set(whole.map(({ name }) => name))]).toEqual([
+      'app_health_check_quorum_status',
+      'app_health_status',
+      'app_health_state_local',
+      'app_health_info',
+    ])
   })
 
   test('the series of a check are those that each region reports', () => {
@@ -275,10 +327,26 @@ describe('with regions', () => {
       [{ check_name: 'redis', region: 'weur' }, 0.5],
       [{ check_name: 'api', region: 'apac-ne' }, 0],
     ])
-    const named = found.filter(({ labels }) => labels['check_name'] === 'redis')
+    const named = found.filter(
+      ({ name, labels }) => labels['check_name'] === 'redis' && !name.endsWith('quorum_status'),
+    )
     expect(named.every(({ labels }) => labels['region'] === 'weur')).toBe(true)
     const alone = parse(metrics({ checks: [RAN] })).flatMap(({ samples }) => samples)
     expect(named).toHaveLength(alone.filter(({ labels }) => 'check_name' in labels).length)
+  })
+
+  test('the word of the quorum on each check is told', () => {
+    const words = samplesOf(text, 'app_health_check_quorum_status')
+    expect(words.map(({ labels, value }) => [labels, value])).toEqual([[{ check_name: 'redis' }, 0.5]])
+  })
+
+  test('the last round of each is told', () => {
+    const rounds = samplesOf(text, 'app_health_last_round_timestamp_seconds')
+    expect(rounds.map(({ labels }) => labels)).toEqual([
+      { region: 'weur' },
+      { region: 'apac-ne' },
+      { region: 'oc' },
+    ])
   })
 
   test('the status of each is told, too', () => {

@@ -79,7 +79,13 @@ const REQUESTS: readonly (readonly [
   ['GET', '/startupz?format=words', 503],
   ['GET', '/readyz?format=json', 503],
   ['GET', '/readyz?format=other', 406],
-  ['GET', '/', 404],
+  ['GET', '/', 200],
+  ['HEAD', '/', 200],
+  ['POST', '/', 405],
+  ['GET', '//readyz', 503],
+  ['GET', '/readyz?fail=degraded&only=jobs', 503],
+  ['GET', '/readyz?only=jobs', 200],
+  ['GET', '/readyz?fail=never', 400],
   ['GET', '/nowhere', 404],
   ['GET', '/readyz/', 503],
   ['GET', '/READYZ', 404],
@@ -103,6 +109,7 @@ const CASES = REQUESTS.map(([method, path, status, headers = {}], n) => ({
 
 /** The headers of the contract. A server adds others. */
 const HEADERS = [
+  'allclear-status',
   'allow',
   'cache-control',
   'content-type',
@@ -118,6 +125,7 @@ const TIMES: readonly (readonly [RegExp, string])[] = [
   [/"duration_ms":[\d.]+/g, '"duration_ms":DURATION'],
   [/^(\w+_duration_seconds_(?:bucket|sum)\{.*\}) [\d.e-]+$/gm, '$1 DURATION'],
   [/^(\w+_last_run_timestamp_seconds\{.*\}) [\d.e]+$/gm, '$1 TIME'],
+  [/^(\w+_last_round_timestamp_seconds) [\d.e]+$/gm, '$1 TIME'],
 ]
 
 /** All of an answer that does not depend on when it was given. */

@@ -25,7 +25,7 @@ async function startTarget(): Promise<LocalServer> {
 
 /** As it is on the wire, where fetch would refuse some of it and rewrite some. */
 async function overHttp(origin: string, { method, path, headers }: Asked): Promise<Answered> {
-  const { pathname, search } = new URL(path, origin)
+  const { pathname, search } = new URL(`${origin}${path}`)
   const { promise, resolve, reject } = Promise.withResolvers<Answered>()
   const asked = ask(origin, { method, path: pathname + search, headers }, (response) => {
     text(response).then(
@@ -67,7 +67,7 @@ beforeAll(async () => {
   hosts['Workers'] = (asked) => overHttp(worker.url.origin, asked)
   hosts['Node'] = (asked) => overHttp(node.url, asked)
   hosts['fetch'] = async ({ method, path, headers }) => {
-    const response = await fetch(new Request(new URL(path, 'http://localhost'), { method, headers }))
+    const response = await fetch(new Request(new URL(`http://localhost${path}`), { method, headers }))
     return { status: response.status, headers: response.headers, body: await response.text() }
   }
   for (const [kind, eventOf] of Object.entries(EVENTS)) hosts[`Lambda: ${kind}`] = overLambda(eventOf)

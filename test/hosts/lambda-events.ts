@@ -242,7 +242,7 @@ function second(event: APIGatewayProxyEventV2, { method, path, headers }: Asked)
 }
 
 function urlOf(path: string): URL {
-  return new URL(path, 'http://localhost')
+  return new URL(`http://localhost${path}`)
 }
 
 /** As it was sent, still encoded. */

@@ -18,7 +18,7 @@ export function healthOf(dependency: string): Health<unknown> {
   // The times are long, so that a busy machine is not taken for a dead one.
   const check = http({
     url: dependency,
-    timeoutMs: 60_000,
+    timeoutMs: 59_000,
     breaker: { failures: 1, resetAfterMs: 30_000 },
   })
   return defineHealth({ service: { name: 'shop' }, checks: { dependency: check }, deadlineMs: 60_000 })

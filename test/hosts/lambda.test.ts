@@ -183,7 +183,7 @@ describe('the time that is left', () => {
     ['the definition’s, where that is less', 2000, 60_000, 2000],
   ])('is %s', async (_, deadlineMs, leftMs, answeredMs) => {
     vi.useFakeTimers()
-    const poll = environment({ good, deaf: hanging({ timeoutMs: 30_000 }) }, { deadlineMs })
+    const poll = environment({ good, deaf: hanging({ timeoutMs: deadlineMs - 1 }) }, { deadlineMs })
     const started = Date.now()
     const answer = poll(withLeft(leftMs)).then((answered) => ({ ...answered, afterMs: Date.now() - started }))
     await vi.advanceTimersByTimeAsync(answeredMs)

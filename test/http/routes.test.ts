@@ -295,7 +295,7 @@ test('what should not happen is an error in JSON, told without secrets', async (
   expect(warnings).toEqual(['allclear: Error: lost [redacted]'])
 })
 
-test.each(['/readyz/', '/metrics/', '/readyz/good/'])(
+test.each(['/readyz/', '/metrics/', '/readyz/good/', '//readyz', '/readyz//good', '///livez//'])(
   'the slash too many of %s is forgiven',
   async (path) => {
     expect((await app({ good }).ask(path)).code).toBe(200)
@@ -304,7 +304,7 @@ test.each(['/readyz/', '/metrics/', '/readyz/good/'])(
 
 test('other paths are errors in JSON', async () => {
   const { ask } = app({ good })
-  for (const path of ['/', '/else', '/READYZ', '/readyz/good/more']) {
+  for (const path of ['/else', '/READYZ', '/readyz/good/more']) {
     expect(await ask(path)).toMatchObject({
       code: 404,
       body: { error: `no such path: ${path}` },
@@ -312,6 +312,96 @@ test('other paths are errors in JSON', async () => {
     })
   }
 })
+
+describe('the status in a header', () => {
+  const checks = { good, badButOptional }
+
+  test.each([
+    ['/livez', 'healthy'],
+    ['/readyz', 'degraded'],
+    ['/readyz?only=good', 'healthy'],
+    ['/readyz/badButOptional', 'unhealthy'],
+    ['/startupz', 'healthy'],
+  ])('%s says %s, to GET and to HEAD', async (path, status) => {
+    const { ask } = app(checks)
+    for (const method of ['GET', 'HEAD']) {
+      expect((await ask(path, { method })).headers['allclear-status']).toBe(status)
+    }
+  })
+
+  test.each(['/metrics', '/readyz?only=nope', '/readyz/nope', '/nowhere', '/'])(
+    '%s is about no status',
+    async (path) => {
+      expect((await app(checks).ask(path)).headers).not.toHaveProperty('allclear-status')
+    },
+  )
+
+  test.each([
+    ['/readyz?fail=degraded', 503],
+    ['/readyz?fail=degraded&only=good', 200],
+    ['/readyz/good?fail=degraded', 200],
+    ['/startupz?fail=degraded', 200],
+  ])('%s is %i', async (path, code) => {
+    const answer = await app(checks).ask(path)
+    expect(answer.code).toBe(code)
+    if (code === 503) expect(answer.headers['retry-after']).toBe('5')
+  })
+
+  test.each(['/readyz', '/readyz/good', '/startupz'])('%s?fail=else is a bad request', async (path) => {
+    expect(await app({ good }).ask(`${path}?fail=unhealthy`)).toMatchObject({
+      code: 400,
+      body: { error: 'fail: expected degraded, received "unhealthy"' },
+    })
+  })
+})
+
+describe('the root', () => {
+  const PATHS = ['/healthz', '/livez', '/readyz', '/readyz/NAME', '/startupz', '/metrics']
+
+  test('tells the service and the paths that there are', async () => {
+    const { ask } = app({ good }, { service: { name: 'shop' } })
+    expect(await ask('/')).toMatchObject({ code: 200, body: { service: 'shop', paths: PATHS } })
+    expect(await ask('/', { method: 'POST' })).toMatchObject({ code: 405, headers: { allow: 'GET, HEAD' } })
+  })
+
+  test('belongs to a plugin that has it', async () => {
+    const page: Plugin = {
+      name: 'page',
+      options: {},
+      entries: {},
+      readers: [{ path: '/', answer: () => ({ body: 'a page', type: 'text/html' }) }],
+    }
+    expect((await app({ good }, { plugins: [page] }).ask('/')).text).toBe('a page')
+  })
+
+  test('is left to an app that the paths are mounted in', async () => {
+    const mine = new Hono()
+    mine.route('/', app({ good }).routes)
+    expect((await mine.request('/')).status).toBe(404)
+  })
+})
+
+test.each(['/health', '/health/'])(
+  'below %s everything answers, and nothing at the root',
+  async (basePath) => {
+    const health = defineHealth({ checks: { good } })
+    const store = memory(health, Date.now)
+    const poll = poller(health, {
+      clock: systemClock,
+      cells: [{ storeOf: () => store }],
+      newId: () => 'a',
+      warn: () => {},
+    })
+    const routes = createRoutes(health, { poll, warn: () => {}, basePath })
+    const codeOf = async (path: string) => (await routes.request(path)).status
+    for (const path of ['/health/readyz', '/health/readyz/good', '/health', '/health/'])
+      expect(await codeOf(path)).toBe(200)
+    for (const path of ['/readyz', '/', '/healthy/readyz']) expect(await codeOf(path)).toBe(404)
+    expect(await (await routes.request('/health')).json()).toMatchObject({
+      paths: expect.arrayContaining(['/health/readyz/NAME']),
+    })
+  },
+)
 
 describe('a process that is about to end', () => {
   const leaving = () => {

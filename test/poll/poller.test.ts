@@ -66,26 +66,14 @@ describe.each([ONE_CELL, THREE_REGIONS])('over $name', ({ options, places, losse
     expect(poll(), 'polls of one millisecond share one object').toBe(second)
   })
 
-  test('a steady report ends when a breaker may be tried, though no round is due', async () => {
+  test('a breaker whose wait is over stays open until its trial is under way', async () => {
     const failing = checkOf(() => Promise.reject(new Error('no')), {
       breaker: { failures: 1, resetAfterMs: 1000 },
     })
     const { poll, pollFor } = sceneOf({ failing }, options)
-    const breaker = async (): Promise<unknown> => (await poll()).checks[0]?.finding.breaker
     await pollFor(5)
-    await after(994)
-    expect(await breaker()).toBe('open')
-    await after(1)
-    expect(await breaker()).toBe('half-open')
-  })
-
-  test('a steady report ends when it grows stale, though it is fresh by its ttlMs', async () => {
-    const { poll, pollFor } = sceneOf({ check: answering(0) }, { ...options, staleAfterMs: 1000 })
-    await pollFor(5)
-    await after(994)
-    expect(await poll()).toMatchObject({ status: 'healthy' })
-    await after(2)
-    expect(await poll()).toMatchObject({ status: 'unknown' })
+    await after(2000)
+    expect((await poll()).checks[0]?.finding).toMatchObject({ breaker: 'open', detail: 'circuit open' })
   })
 
   test('a caller that hangs up does not end the round that others wait for', async () => {
@@ -102,7 +90,7 @@ describe.each([ONE_CELL, THREE_REGIONS])('over $name', ({ options, places, losse
   })
 
   test('no poll outlasts the deadline, and the report is partial', async () => {
-    const checks = { quick: answering(10), deaf: hanging() }
+    const checks = { quick: answering(10), deaf: hanging({ timeoutMs: 1999 }) }
     expect(await sceneOf(checks, { ...options, deadlineMs: 2000 }).pollFor(2000)).toMatchObject({
       status: 'unknown',
       state: 'shared',

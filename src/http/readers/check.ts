@@ -2,7 +2,7 @@ import type { Health } from '../../core/define.ts'
 import type { Reader } from '../../core/plugin.ts'
 import { select } from '../../core/report.ts'
 import { answerOf } from '../codes.ts'
-import { formatFor } from '../negotiation.ts'
+import { wishOf } from '../negotiation.ts'
 import { when } from '../when.ts'
 import type { Formats } from './ready.ts'
 
@@ -16,15 +16,16 @@ export function check(health: Health<never>, formats: Formats): Reader {
         const known = Object.keys(health.checks).join(', ')
         return { code: 404, body: { error: `no check is named ${JSON.stringify(name)}; known: ${known}` } }
       }
-      const format = formatFor(context, formats)
-      if ('refused' in format) return format.refused
+      const wish = wishOf(context, formats)
+      if ('refused' in wish) return wish.refused
       return when(context.report(), (full) =>
         when(context.isPrivate(), (isPrivate) => {
           const report = select(full, (candidate) => candidate.name === name)
           const [found] = report.checks
           if (found === undefined) throw new Error('a check of the definition is missing from its report')
           const { status } = found.finding
-          return answerOf(status, format.render({ status, report, check: found, isPrivate }), report)
+          const rendered = wish.format.render({ status, report, check: found, isPrivate })
+          return answerOf(status, rendered, report, wish.failsDegraded)
         }),
       )
     },

@@ -2,7 +2,7 @@ import type { Health } from '../../core/define.ts'
 import type { Answer, Format, Reader, ReaderContext } from '../../core/plugin.ts'
 import { type CheckReport, type Report, select } from '../../core/report.ts'
 import { answerOf } from '../codes.ts'
-import { formatFor } from '../negotiation.ts'
+import { type Wish, wishOf } from '../negotiation.ts'
 import { selection } from '../selection.ts'
 import { viewOf } from '../view.ts'
 import { when } from '../when.ts'
@@ -19,14 +19,14 @@ export interface ReadyOptions {
 /** A question that a query asks, or why it cannot be answered. */
 type Question =
   | { readonly refused: Answer }
-  | {
-      readonly format: Format
+  | (Wish & {
       readonly isWanted: (check: CheckReport) => boolean
       readonly region: string | undefined
-    }
+    })
 
 const LEAVING: Answer = {
   code: 503,
+  status: 'unhealthy',
   headers: { 'Retry-After': '1' },
   body: { status: 'unhealthy', error: 'shutting down' },
 }
@@ -36,6 +36,7 @@ export function ready(health: Health<never>, { formats, isLeaving }: ReadyOption
   const allAreReady = Object.values(health.checks).every(({ policy }) => policy.probes.includes('ready'))
   const whole: Question = {
     format: formats[0],
+    failsDegraded: false,
     isWanted: ({ policy }) => policy.probes.includes('ready'),
     region: undefined,
   }
@@ -50,7 +51,7 @@ export function ready(health: Health<never>, { formats, isLeaving }: ReadyOption
     const region = report.regions.find((one) => one.region === question.region)
     const shown = region?.report ?? report
     const subject = { status: shown.status, report: shown, isPrivate, ...(region && { region }) }
-    return answerOf(shown.status, question.format.render(subject), shown)
+    return answerOf(shown.status, question.format.render(subject), shown, question.failsDegraded)
   }
 
   return {
@@ -72,13 +73,13 @@ function withoutQuery({ request }: ReaderContext): boolean {
 
 function questionOf(context: ReaderContext, formats: Formats): Question {
   const { health, query, request } = context
-  const format = formatFor(context, formats)
-  if ('refused' in format) return format
+  const wish = wishOf(context, formats)
+  if ('refused' in wish) return wish
   const selected = selection(health, query)
   const view = viewOf(health, query, (request as { cf?: object }).cf)
   const [fault] = [selected, view].flatMap((part) => ('error' in part ? [part.error] : []))
   if (fault !== undefined || 'error' in selected || 'error' in view) {
     return { refused: { code: 400, body: { error: fault } } }
   }
-  return { format, ...selected, ...view }
+  return { ...wish, ...selected, ...view }
 }

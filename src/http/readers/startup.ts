@@ -2,11 +2,11 @@ import type { Answer, Format, Reader } from '../../core/plugin.ts'
 import { type Report, select } from '../../core/report.ts'
 import type { Status } from '../../core/status.ts'
 import { answerOf } from '../codes.ts'
-import { formatFor } from '../negotiation.ts'
+import { wishOf } from '../negotiation.ts'
 import { when } from '../when.ts'
 import type { Formats } from './ready.ts'
 
-const STARTED: Answer = { body: '{"status":"healthy"}' }
+const STARTED: Answer = { status: 'healthy', body: '{"status":"healthy"}' }
 
 /** Startup: once it is healthy it stays so, and asks nobody any more. */
 export function startup(formats: Formats): Reader {
@@ -16,14 +16,15 @@ export function startup(formats: Formats): Reader {
     const counted = select(full, ({ policy }) => policy.probes.includes('startup'))
     const failed = counted.status === 'unhealthy' ? 'unhealthy' : 'unknown'
     const status: Status = hasStarted ? 'healthy' : failed
-    return answerOf(status, format.render({ status, report: { ...counted, status }, isPrivate }), full)
+    return answerOf(status, format.render({ status, report: { ...counted, status }, isPrivate }), full, false)
   }
 
   return {
     path: '/startupz',
     answer: (context) => {
-      const format = formatFor(context, formats)
-      if ('refused' in format) return format.refused
+      const wish = wishOf(context, formats)
+      if ('refused' in wish) return wish.refused
+      const { format } = wish
       const isBare = format === formats[0]
       if (hasStarted && isBare) return STARTED
       return when(context.report(), (full) => {
