@@ -4,17 +4,17 @@ import type { Status } from '../core/status.ts'
 
 /**
  * A check of your own. The outcome that `run` gives counts, nothing at all is `healthy`, and a throw is `unhealthy`
- * with `error`. Hand `signal` to whatever it awaits: it aborts at the check's deadline.
+ * with `error`. Hand `signal` to whatever it awaits: it aborts at the check's deadline. The context's own `fetch` has it.
  *
  * It never throws; `defineHealth` reports what is wrong with `run` or the policy.
  *
- * @param run gets `{ env, signal, now, secret, … }`. Its `detail` is public: a few words of your own. A text that was
+ * @param run gets `{ env, signal, now, fetch, secret, … }`. Its `detail` is public: a few words of your own. A text that was
  * given to `secret(text)` is taken out of whatever leaves.
  * @param policy the options that every check has. Default none.
  * @example
  * ```ts
- * custom(async ({ env, signal }) => {
- *   const response = await fetch(env.QUEUE_URL, { signal })
+ * custom(async ({ env, fetch }) => {
+ *   const response = await fetch(env.QUEUE_URL)
  *   const { waiting } = await response.json()
  *   if (waiting > 50) return { status: 'degraded', detail: `${waiting} jobs waiting` }
  * }, { critical: false })

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { CheckFailure } from '../core/check.ts'
 import { anything, either, options, text } from '../core/schema.ts'
-import { type Json, atPath, isJson, isSameJson, parsePath } from './json.ts'
+import { type Json, atPath, compareNumbers, isJson, isSameJson, parseJson, parsePath } from './json.ts'
 
 /** Expectations of a body. All that are given must hold. */
 export interface BodyExpectation {
@@ -11,10 +11,14 @@ export interface BodyExpectation {
   readonly matches?: RegExp | string
   /** A value inside it. The body must then be JSON. */
   readonly json?: {
-    /** Dotted, with indexes: `queue.lag`, `items[0].state`, `$.queue.lag`; `$` is the whole. */
+    /** A singular query of RFC 9535, the `$` optional: `$.queue.lag`, `items[0].state`, `['core.queue.in']`. */
     readonly path: string
-    /** Compared deeply; the order of keys does not count. */
-    readonly equals: Json
+    /** Compared deeply; the order of keys does not count, and numbers count as they are written. */
+    readonly equals?: Json
+    /** The largest number that is good. */
+    readonly atMost?: number | bigint
+    /** The smallest number that is good. */
+    readonly atLeast?: number | bigint
   }
 }
 
@@ -28,15 +32,23 @@ export function expectBody(body: string, { contains, matches, json }: BodyExpect
   if (json !== undefined) expectJson(body, json)
 }
 
-function expectJson(body: string, { path, equals }: NonNullable<BodyExpectation['json']>): void {
+function expectJson(
+  body: string,
+  { path, equals, atMost, atLeast }: NonNullable<BodyExpectation['json']>,
+): void {
   const found = atPath(parsed(body), parsePath(path) ?? [])
   if (found === undefined) throw unexpected(`${path} leads nowhere`)
-  if (!isSameJson(found, equals)) throw unexpected(`${path} is not what was expected`)
+  const isGood =
+    (equals === undefined || isSameJson(found, equals)) &&
+    // NaN, for what is no number, is neither.
+    (atMost === undefined || compareNumbers(found, atMost) <= 0) &&
+    (atLeast === undefined || compareNumbers(found, atLeast) >= 0)
+  if (!isGood) throw unexpected(`${path} is not what was expected`)
 }
 
 function parsed(body: string): unknown {
   try {
-    return JSON.parse(body)
+    return parseJson(body)
   } catch {
     throw unexpected('it is not JSON') // The parser's message quotes the body.
   }
@@ -48,7 +60,7 @@ function unexpected(reason: string): CheckFailure {
 
 /** The schema of the option `body`. */
 export function bodyExpectation(): v.GenericSchema {
-  const given = options({
+  return oneAtLeast(['contains', 'matches', 'json'], {
     contains: v.optional(text()),
     matches: v.optional(
       either((input) =>
@@ -58,17 +70,29 @@ export function bodyExpectation(): v.GenericSchema {
       ),
     ),
     json: v.optional(
-      options({
-        path: anything(isPath, "a path such as 'queue.lag' or 'items[0].state'"),
-        equals: anything(isJson, 'a JSON value'),
+      oneAtLeast(['equals', 'atMost', 'atLeast'], {
+        path: anything(isPath, "a path such as 'queue.lag', 'items[0].state' or \"$['a-b']\""),
+        equals: v.optional(anything(isJson, 'a JSON value')),
+        atMost: v.optional(anything(isNumber, 'a number')),
+        atLeast: v.optional(anything(isNumber, 'a number')),
       }),
     ),
   })
-  const isEmpty = (input: object): boolean => Object.values(input).every((one) => one === undefined)
+}
+
+/** Options of which one at least must be given. */
+function oneAtLeast(names: readonly string[], entries: v.ObjectEntries): v.GenericSchema {
   return v.pipe(
-    given,
-    v.check((input) => !isEmpty(input), 'expected at least one of contains, matches and json'),
+    options(entries),
+    v.check(
+      (input) => names.some((name) => (input as Record<string, unknown>)[name] !== undefined),
+      `expected at least one of ${names.join(', ').replace(/,(?=[^,]*$)/, ' and')}`,
+    ),
   )
+}
+
+function isNumber(input: unknown): boolean {
+  return typeof input === 'bigint' || Number.isFinite(input)
 }
 
 function isPath(input: unknown): boolean {

@@ -26,7 +26,7 @@ export interface HttpOptions<Env> extends PolicyOptions {
   readonly headers?: Readonly<Record<string, Value<Env, string>>>
   /** The good statuses: `200`, `'2xx'`, `[200, '3xx']`. Default `'2xx'`. */
   readonly status?: StatusExpectation
-  /** Expectations of the body. Default none: it is not read. */
+  /** Expectations of the body, in the charset that it declares. Default none: it is not read. */
   readonly body?: BodyExpectation
   /** Whether up to 5 redirects are followed. Default `false`: a redirect's own status counts. */
   readonly followRedirects?: boolean
@@ -46,7 +46,7 @@ export interface HttpOptions<Env> extends PolicyOptions {
  * http({
  *   url: 'https://catalog.example.com/healthz',
  *   headers: { authorization: (env) => `Bearer ${env.CATALOG_TOKEN}` },
- *   body: { json: { path: 'queue.lag', equals: 0 } },
+ *   body: { json: { path: '$.queue.lag', atMost: 100 } },
  * })
  * ```
  */
@@ -84,7 +84,7 @@ const NO_HEADER = v.custom(() => false, 'expected the name of a header')
 const NO_BODY = anything(() => false, 'nothing with method HEAD, whose answers have no body')
 
 async function probe<Env>(options: HttpOptions<Env>, context: CheckContext<Env>): Promise<Outcome> {
-  const { signal } = context
+  const { signal, machine } = context
   const {
     method = 'GET',
     headers = {},
@@ -94,7 +94,7 @@ async function probe<Env>(options: HttpOptions<Env>, context: CheckContext<Env>)
     maxBodyBytes = 65536,
   } = options
   const { url, authorization } = targetOf('url', options.url, context)
-  const request = { method, headers: headersFor(headers, authorization, context), signal }
+  const request = { method, headers: headersFor(headers, authorization, context), signal, send: machine.send }
   const response = await (followRedirects ? follow(url, request) : send(url.href, request))
   if (!isExpectedStatus(response.status, status)) throw wrongStatus(response)
   if (body === undefined) discard(response)

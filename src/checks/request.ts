@@ -1,4 +1,11 @@
-import { type CheckContext, CheckFailure, MISCONFIGURED, type Value } from '../core/check.ts'
+import {
+  type CheckContext,
+  CheckFailure,
+  MISCONFIGURED,
+  type Reply,
+  type Send,
+  type Value,
+} from '../core/check.ts'
 import { base64, decoded } from '../core/encoding.ts'
 import { discard, send } from '../drivers/fetch.ts'
 
@@ -14,6 +21,7 @@ export interface ReadRequest {
   readonly method: 'GET' | 'HEAD'
   readonly headers: Headers
   readonly signal: AbortSignal
+  readonly send?: Send | undefined
 }
 
 /** The form of a header's name. */
@@ -70,23 +78,32 @@ export function headersFor<Env>(
   return headers
 }
 
-/** Sends a request, and again after each redirect. A redirect that leads nowhere is an answer like any other. */
-export async function follow(
-  url: URL,
-  request: ReadRequest,
-  left: number = MAX_REDIRECTS,
-): Promise<Response> {
+/**
+ * Sends a request, and again after each redirect. A redirect that leads nowhere is an answer like any other. Cookies that
+ * a redirect within the origin sets are sent back.
+ */
+export async function follow(url: URL, request: ReadRequest, left: number = MAX_REDIRECTS): Promise<Reply> {
   const response = await send(url.href, request)
   const next = redirectOf(response, url)
   if (next === undefined) return response
   discard(response)
   if (left === 0) throw new CheckFailure(`http ${response.status}`, `more than ${MAX_REDIRECTS} redirects`)
   // The headers may be secrets, and are meant for the origin that the user named.
-  const headers = next.origin === url.origin ? request.headers : new Headers()
+  const headers = next.origin === url.origin ? withCookies(request.headers, response.headers) : new Headers()
   return follow(next, { ...request, headers }, left - 1)
 }
 
-function redirectOf({ status, headers }: Response, from: URL): URL | undefined {
+function withCookies(sent: Headers, received: Headers): Headers {
+  const all = [...(sent.get('cookie')?.split('; ') ?? []), ...received.getSetCookie()]
+  const pairs = all.map((one) => one.split(';', 1)[0] ?? '')
+  // A newer cookie takes the place of an older one of its name.
+  const cookies = new Map(pairs.map((pair) => [pair.split('=', 1)[0], pair]))
+  const headers = new Headers(sent)
+  if (cookies.size > 0) headers.set('cookie', [...cookies.values()].join('; '))
+  return headers
+}
+
+function redirectOf({ status, headers }: Reply, from: URL): URL | undefined {
   const location = REDIRECTS.includes(status) ? headers.get('location') : null
   const url = location === null ? null : URL.parse(location, from.href)
   return url !== null && PROTOCOLS.includes(url.protocol) ? withoutCredentials(url) : undefined

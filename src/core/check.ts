@@ -31,13 +31,33 @@ export interface DiskUsage {
   readonly available: number
 }
 
-/** Measures the filesystem that a path is on. */
-export type MeasureDisk = (path: string) => Promise<DiskUsage>
+/** Measures the filesystem that a path is on; `undefined` where lost filesystems keep it from being asked. */
+export type MeasureDisk = (path: string) => Promise<DiskUsage | undefined>
+
+/** One HTTP request, its headers complete. */
+export interface Outgoing {
+  readonly method: string
+  readonly headers: Headers
+  readonly body?: string | Uint8Array
+  readonly signal: AbortSignal
+}
+
+/** An answer whose body was not read yet. Each `Response` is one. */
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: ReadableStream<Uint8Array> | null
+}
+
+/** Sends one request once, by a connection of its own, and follows no redirect. It rejects with the signal's reason. */
+export type Send = (url: string, request: Outgoing) => Promise<Reply>
 
 /** The abilities of a host beyond `fetch`; each is there only where the host has it. */
 export interface Machine {
   /** The disks of the machine that the check runs on: Node and Lambda have some, Workers do not. */
   readonly diskUsage?: MeasureDisk
+  /** Sends requests better than the platform's `fetch`: Node and Lambda can, Workers cannot. */
+  readonly send?: Send
 }
 
 /** Handed to a check when it runs. */
@@ -51,8 +71,13 @@ export interface CheckContext<Env> {
   readonly region?: string
   readonly machine: Machine
   /**
-   * The text of an option for this `env`. A text that a function of `env` gave is a secret from then on: it is taken
-   * out of whatever leaves. Throws a `misconfigured` failure where there is none.
+   * A `fetch` bounded like every request of ours: it follows no redirect, ends with `signal`, and reads the answer to
+   * its end, of at most 1 MB, before it gives it. An answer that is longer is an `unexpected body`.
+   */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>
+  /**
+   * The text of an option for this `env`, without the white space at its ends. A text that a function of `env` gave is
+   * a secret from then on: it is taken out of whatever leaves. Throws a `misconfigured` failure where there is none.
    */
   readonly text: (option: string, value: Value<Env, string>) => string
   /** The same for a value that is no text, such as a binding or a pool. */

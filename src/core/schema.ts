@@ -16,7 +16,10 @@ function received(input: unknown, secret = false): string {
 
 type Message = (issue: v.BaseIssue<unknown>) => string
 
-function expected(what: string, secret = false): Message {
+/** A string in place of an object or an array may be anything, so it is not repeated: a header with its token. */
+const NO_STRING = /^(?:an object|an array|false or \{)/
+
+function expected(what: string, secret: boolean = NO_STRING.test(what)): Message {
   return ({ input }) => `expected ${what}, received ${received(input, secret)}`
 }
 
@@ -28,8 +31,7 @@ export function options<const Entries extends v.ObjectEntries>(
   // strictObject would name the first unknown option alone.
   const unknown = v.never(`unknown option; the options here are ${known || 'none'}`)
   return v.objectWithRest(entries, unknown, (issue) =>
-    // A URL given in place of the options may hold a password.
-    issue.expected === 'Object' ? expected('an object', true)(issue) : 'required, but missing',
+    issue.expected === 'Object' ? expected('an object')(issue) : 'required, but missing',
   )
 }
 
@@ -87,14 +89,22 @@ export function listOf(item: v.GenericSchema): v.GenericSchema {
   return v.array(item, expected('an array'))
 }
 
-/** A `Value<Env, string>`: a function of `env`, or a string that is itself judged. The string is never repeated. */
+/** An option that stands where it cannot. */
+export function never(message: string): v.GenericSchema {
+  return v.custom(() => false, message)
+}
+
+/**
+ * A `Value<Env, string>`: a function of `env`, or a string that is itself judged, without the white space at its ends.
+ * The string is never repeated.
+ */
 export function value(
   isValid: (input: string) => boolean = (input) => input !== '',
   what = 'a string',
 ): v.GenericSchema {
   const message = expected(`${what} or a function of env that gives one`, true)
   return v.custom(
-    (input) => typeof input === 'function' || (typeof input === 'string' && isValid(input)),
+    (input) => typeof input === 'function' || (typeof input === 'string' && isValid(input.trim())),
     message,
   )
 }

@@ -1,8 +1,15 @@
-import { CheckFailure } from '../core/check.ts'
+import { CheckFailure, MISCONFIGURED } from '../core/check.ts'
 
-/** The failure of a request that got no whole answer. The error is not its `cause`: only its innermost words are kept. */
+/**
+ * The failure of a request that got no whole answer. The error is not its `cause`: only its innermost words are kept.
+ * What the platform itself refuses to send is no outage.
+ */
 export function connectionFailed(error: unknown): CheckFailure {
-  return new CheckFailure('connection failed', reason(error))
+  if (error instanceof CheckFailure) return error
+  const words = reason(error)
+  return words === 'bad port'
+    ? new CheckFailure(MISCONFIGURED, 'the fetch of this platform refuses the port of the URL')
+    : new CheckFailure('connection failed', words)
 }
 
 /** `fetch failed` says nothing; the error behind it does. */

@@ -1,5 +1,5 @@
 import { NeonDbError, neon, neonConfig } from '@neondatabase/serverless'
-import { CheckFailure } from '../core/check.ts'
+import { CheckFailure, MISCONFIGURED, type Send } from '../core/check.ts'
 import { exchange } from './fetch.ts'
 
 /** The rows of an answer, each by the names of its columns. */
@@ -14,7 +14,23 @@ type DriverFetch = (
 /** Under this key a query of ours carries its own `fetch`, which the driver hands to the one of its module. */
 const OWN_FETCH = Symbol.for('allclear.fetch')
 
-const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]']
+/** A connection string, and where its queries go. */
+export interface NeonTarget {
+  /** A connection string that `connectionUrl` accepts: the driver's words for another would repeat it. */
+  readonly url: string
+  /** Where the queries go, instead of where the connection string says. */
+  readonly endpoint?: string | undefined
+  /** Further headers, such as the credentials of the endpoint. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+  /** Default the platform's `fetch`. */
+  readonly send?: Send | undefined
+}
+
+/** Hosts as URLs spell them; the dot at the end of an absolute name does not count. */
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])\.?$/
+/** The driver puts `api` in place of the first part, so there must be one. */
+const NEON = /^[^.]+(?:\.[^.]+)*\.neon\.(?:tech|build)\.?$/
 
 /** A connection string as the driver reads it, or `undefined` for one that it would refuse. */
 export function connectionUrl(text: string): URL | undefined {
@@ -26,19 +42,36 @@ export function connectionUrl(text: string): URL | undefined {
   return isWhole ? url : undefined
 }
 
+/** Whether the queries of a connection string have a place to go to, which is the host that it names. */
+export function hasEndpoint(text: string): boolean {
+  const hostname = connectionUrl(text)?.hostname ?? ''
+  return isConfigured() || LOOPBACK.test(hostname) || NEON.test(hostname)
+}
+
 /**
  * Runs one query in one request, over Neon's HTTP protocol. It rejects with the signal's reason or with a CheckFailure:
  *
+ * - `misconfigured`, for a host that is not Neon's: the driver would send the password to a host that nobody named
  * - `connection failed`
  * - `http 502`, for a status that is not of the protocol
  * - `unexpected body`, for a body that is not
  * - `error`, for an error of Postgres. The message is Postgres's, and may repeat the connection string.
- *
- * @param url a connection string that `connectionUrl` accepts: the driver's words for another would repeat it.
  */
-export async function queryNeon(url: string, query: string, signal: AbortSignal): Promise<Rows> {
-  const ownFetch: DriverFetch = async (endpoint, { method, headers, body }) => {
-    const { status, text } = await exchange(endpointOf(url) ?? endpoint, { method, headers, body, signal })
+export async function queryNeon(
+  { url, endpoint = loopbackEndpoint(url), headers: further, signal, send }: NeonTarget,
+  query: string,
+): Promise<Rows> {
+  if (endpoint === undefined && !hasEndpoint(url)) {
+    throw new CheckFailure(MISCONFIGURED, `url: expected ${OWN_HOST}, or the option endpoint`)
+  }
+  const ownFetch: DriverFetch = async (given, { method, headers, body }) => {
+    const { status, text } = await exchange(endpoint ?? given, {
+      method,
+      headers: { ...headers, ...further },
+      body,
+      signal,
+      send,
+    })
     // A body, even an empty one, is not allowed under every status.
     return new Response(text || null, { status })
   }
@@ -51,13 +84,20 @@ export async function queryNeon(url: string, query: string, signal: AbortSignal)
   }
 }
 
+/** How messages describe a host that needs no endpoint. */
+export const OWN_HOST = 'a host of Neon (*.neon.tech, *.neon.build) or of this machine'
+
 /** The driver would ask `https://api.…/sql` for a loopback host too. An endpoint that a user configured stays. */
-function endpointOf(text: string): string | undefined {
+function loopbackEndpoint(text: string): string | undefined {
   const hostname = connectionUrl(text)?.hostname ?? ''
-  const isConfigured = neonConfig.fetchEndpoint !== neonConfig.defaults.fetchEndpoint
-  if (isConfigured || !LOOPBACK.includes(hostname)) return undefined
+  if (isConfigured() || !LOOPBACK.test(hostname)) return undefined
   // Read from the text: parsed as http, port 80 would be none.
   return `http://${hostname}:${URL.parse(text)?.port || 5432}/sql`
+}
+
+/** Whether the user has told the driver where all queries go. */
+function isConfigured(): boolean {
+  return neonConfig.fetchEndpoint !== neonConfig.defaults.fetchEndpoint
 }
 
 /**

@@ -1,16 +1,18 @@
 import { Redis, type UpstashRequest } from '@upstash/redis/cloudflare'
-import { CheckFailure, MISCONFIGURED } from '../core/check.ts'
+import { CheckFailure, MISCONFIGURED, type Send } from '../core/check.ts'
 import { isRecord } from '../core/schema.ts'
 import { exchange } from './fetch.ts'
 
 /** A database of Upstash, or anything else that speaks its REST protocol. */
 export interface UpstashTarget {
-  /** The REST URL, as in `UPSTASH_REDIS_REST_URL`. */
+  /** The REST URL, as in `UPSTASH_REDIS_REST_URL`. White space at its ends does not count. */
   readonly url: string
-  /** The token, as in `UPSTASH_REDIS_REST_TOKEN`. White space at its end does not count. */
+  /** The token, as in `UPSTASH_REDIS_REST_TOKEN`. White space at its ends does not count. */
   readonly token: string
   /** Ends every command that is under way. */
   readonly signal: AbortSignal
+  /** Default the platform's `fetch`. */
+  readonly send?: Send | undefined
 }
 
 /** The commands that are used here. The client answers single commands only, no pipelines. */
@@ -28,7 +30,7 @@ export function isRestUrl(text: string): boolean {
 }
 
 export function isRestToken(text: string): boolean {
-  return /^[\u0021-\u007e]+\s*$/.test(text)
+  return /^[\u0021-\u007e]+$/.test(text)
 }
 
 /**
@@ -42,10 +44,12 @@ export function isRestToken(text: string): boolean {
  *
  * It throws a `misconfigured` failure for a URL or a token that cannot be used.
  */
-export function upstashClient({ url, token, signal }: UpstashTarget): UpstashClient {
+export function upstashClient({ url: givenUrl, token: givenToken, ...target }: UpstashTarget): UpstashClient {
+  const url = givenUrl.trim()
+  const token = givenToken.trim()
   if (!isRestUrl(url)) throw new CheckFailure(MISCONFIGURED, `url: expected ${REST_URL}`)
   if (!isRestToken(token)) throw new CheckFailure(MISCONFIGURED, 'token: expected a token')
-  return new Client({ url: url.replace(/\/$/, ''), token: token.trimEnd(), signal })
+  return new Client({ url: url.replace(/\/$/, ''), token, ...target })
 }
 
 /** The driver's commands over our `fetch`: the driver has no option for it, but keeps its sender in `client`. */
@@ -65,7 +69,7 @@ class Client extends Redis {
 }
 
 async function request<T>(
-  { url, token, signal }: UpstashTarget,
+  { url, token, signal, send }: UpstashTarget,
   command: UpstashRequest['body'],
 ): Promise<{ readonly result: T }> {
   const { status, text } = await exchange(url, {
@@ -73,6 +77,7 @@ async function request<T>(
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(command),
     signal,
+    send,
   })
   const isOk = status >= 200 && status < 300
   const { result, error } = parsed(text)

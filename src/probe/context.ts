@@ -1,5 +1,6 @@
 import { type CheckContext, CheckFailure, MISCONFIGURED, type Machine, type Value } from '../core/check.ts'
 import type { Clock } from '../drivers/clock.ts'
+import { boundedFetch } from '../drivers/fetch.ts'
 import type { Secrets } from './secrets.ts'
 
 /** The surroundings of every probe of a round. */
@@ -26,7 +27,9 @@ export function contextFor(
     return found
   }
   const text = (option: string, given: Value<unknown, string>): string => {
-    const found: unknown = resolved(option, given, env)
+    const whole: unknown = resolved(option, given, env)
+    // The one place where the line feed of `echo` is taken off a token, a URL or a key.
+    const found: unknown = typeof whole === 'string' ? whole.trim() : whole
     if (typeof found !== 'string' || found === '') throw missing(option, 'a string', found)
     if (typeof given === 'function') secrets.enrol(found)
     return found
@@ -36,7 +39,9 @@ export function contextFor(
     return found
   }
   const where = region === undefined ? {} : { region }
-  return { env, signal, now: clock.now, machine, text, value, secret, ...where }
+  const fetch: CheckContext<unknown>['fetch'] = (input, init) =>
+    boundedFetch(input, init, { signal, send: machine.send })
+  return { env, signal, now: clock.now, machine, fetch, text, value, secret, ...where }
 }
 
 function resolved<T>(option: string, given: Value<unknown, T>, env: unknown): T {

@@ -91,8 +91,10 @@ export function upstashKey<T>(options: UpstashKeyOptions<T>): UpstashKey<T> {
     const args = [version, `${next.version} ${format(value)}`, String(expireAfterMs)]
     const answer = await request(options, left(), (redis) => redis.eval(COMPARE_AND_SET, [key], args))
     const [isDone, text] = Array.isArray(answer) ? (answer as readonly unknown[]) : []
-    if (isDone === 0 && typeof text === 'string') return hold(text)
-    if (isDone !== 1) throw new Error(FOREIGN)
+    const other = isDone === 0 && typeof text === 'string' ? hold(text) : undefined
+    // A request whose answer was lost is sent twice, and then finds its own first write there.
+    if (other !== undefined && other.version !== next.version) return other
+    if (other === undefined && isDone !== 1) throw new Error(FOREIGN)
     known = next
     return undefined
   }
@@ -132,7 +134,7 @@ async function request<T>(
     return await command(upstashClient({ url, token, signal }))
   } catch (error) {
     // The error itself is no `cause`: it may quote the token, and the command with the state in it.
-    throw new Error(signal.aborted ? 'no answer in time' : failureText(error, token.trimEnd()))
+    throw new Error(signal.aborted ? 'no answer in time' : failureText(error, token.trim()))
   }
 }
 

@@ -6,6 +6,7 @@ import { defineHealth } from '../../src/core/define.ts'
 import type { Received } from '../../src/local/faults.ts'
 import type { Answer, LocalServer } from '../../src/local/server.ts'
 import { type LocalService, startService } from '../../src/local/service.ts'
+import { nodeMachine } from '../../src/drivers/machine.ts'
 import { runCheck } from '../../src/probe/check.ts'
 import { secretsIn } from '../../src/probe/secrets.ts'
 import { thrown } from './verdict.ts'
@@ -96,7 +97,12 @@ const POLICY: PolicyOptions = { timeoutMs: 5000, degradedAboveMs: 50 }
 const GARBAGE = ['', 'null', '7', '[]', '{}', '{"', '<html>', '\u0000\ufffd']
 
 /** Declares the tests that every kind of check with a far end must pass. */
-export function checkSuite(name: string, { check, start, echo, without = {} }: Kind): void {
+export function checkSuite(name: string, kind: Kind): void {
+  senderSuite(name, kind, {})
+  senderSuite(`${name}, on Node`, kind, nodeMachine)
+}
+
+function senderSuite(name: string, { check, start, echo, without = {} }: Kind, machine: Machine): void {
   describe(`every check: ${name}`, () => {
     let farEnd: Awaited<ReturnType<Kind['start']>>
     let service: LocalService
@@ -114,7 +120,7 @@ export function checkSuite(name: string, { check, start, echo, without = {} }: K
     })
     afterAll(() => Promise.all([farEnd, service, elsewhere, abyss].map((one) => one?.close())))
 
-    const runAt = (port: number, terms?: Terms): Run => run(check(port, POLICY), terms)
+    const runAt = (port: number, terms?: Terms): Run => run(check(port, POLICY), { machine, ...terms })
     const has = (situation: Situation): boolean => without[situation] === undefined
 
     test('is healthy where its far end is well', async () => {

@@ -5,6 +5,7 @@ import { contextFor } from '../../src/probe/context.ts'
 import { describe } from '../../src/probe/describe.ts'
 import { type Secrets, secretsIn } from '../../src/probe/secrets.ts'
 import { systemClock } from '../../src/drivers/clock.ts'
+import { nodeMachine } from '../../src/drivers/machine.ts'
 
 /** The parts of a probe's surroundings that a test may choose. */
 interface Surroundings {
@@ -21,7 +22,7 @@ export function probeOf<Env>(
   {
     signal = new AbortController().signal,
     region,
-    machine = {},
+    machine = nodeMachine,
     secrets = secretsIn(env),
   }: Surroundings = {},
 ): Promise<Outcome | Status | void> {
@@ -40,9 +41,9 @@ export async function verdict<Env>(
 }
 
 /** The private words of a check that fails, as the report has them: free of the secrets that were enrolled. */
-export async function privateWords<Env>(check: Check<Env>, env?: Env): Promise<string> {
+export async function privateWords<Env>(check: Check<Env>, env?: Env, machine?: Machine): Promise<string> {
   const secrets = secretsIn(env)
-  return secrets.clean(describe(await thrown(probeOf(check, env, { secrets }))))
+  return secrets.clean(describe(await thrown(probeOf(check, env, { secrets, ...(machine && { machine }) }))))
 }
 
 /** The error that a promise is rejected with. */

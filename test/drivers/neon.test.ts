@@ -23,7 +23,7 @@ afterEach(() => {
 
 const urlOf = (host: string): string => `postgres://user:pass@${host}/db`
 const query = (host: string): Promise<unknown> =>
-  queryNeon(urlOf(host), 'select 1 as one', new AbortController().signal)
+  queryNeon({ url: urlOf(host), signal: new AbortController().signal }, 'select 1 as one')
 
 describe('the endpoint', () => {
   test.each([
