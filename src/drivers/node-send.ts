@@ -60,7 +60,8 @@ export function nodeSender(names: NameSystem): Send {
         source.on('error', () => {})
         resolve({ status: response.statusCode ?? 0, headers, body: streamOf(source) })
       })
-      request.end(body)
+      // Node would write the head in the encoding of a text that follows it.
+      request.end(body === undefined ? body : Buffer.from(body as string))
     })
 }
 

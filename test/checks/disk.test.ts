@@ -318,10 +318,15 @@ describe('a disk of the machine itself', () => {
 
   test('is misconfigured where the host has none, and the private words say so', async () => {
     const check = disk({ path: '/data' })
-    expect(await verdict(check)).toBe('unhealthy: misconfigured')
-    expect(await privateWords(check)).toBe(
+    expect(await verdict(check, {}, { machine: {} })).toBe('unhealthy: misconfigured')
+    expect(await privateWords(check, {}, {})).toBe(
       'path: there is no disk where this runs; give the url of an exporter',
     )
+  })
+
+  test('is unknown where lost disks keep it from being asked', async () => {
+    const machine = { diskUsage: async () => undefined }
+    expect(await verdict(disk({ path: '/data' }), {}, { machine })).toBe('unknown: not run yet')
   })
 
   test('is misconfigured where env lacks its path', async () => {

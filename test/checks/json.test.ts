@@ -1,13 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import { atPath, isJson, isSameJson, parsePath } from '../../src/checks/json.ts'
+import {
+  type Json,
+  atPath,
+  compareNumbers,
+  isJson,
+  isSameJson,
+  parseJson,
+  parsePath,
+} from '../../src/checks/json.ts'
 
-const body: unknown = JSON.parse(`{
+const body: unknown = JSON.parse(String.raw`{
   "queue": { "lag": 3, "empty": null, "off": false, "none": 0, "name": "" },
   "items": [{ "state": "ready" }, [["deep"]]],
   "2": "two",
   "$a": "dollar",
   "with space": "spaced",
   "ключ": "key",
+  "core.queue.in": 7, "it's": "single", "\"": "double", "\\": "backslash", "\n/🦊": "odd", "": "empty",
   "__proto__": { "own": true }
 }`)
 
@@ -19,15 +28,30 @@ describe('a path leads to', () => {
     ['$.queue.lag', 3],
     ['items[0].state', 'ready'],
     ['$.items[0].state', 'ready'],
-    ['items.0.state', 'ready'],
+    ["$['queue']['lag']", 3],
+    ['$["queue"].lag', 3],
+    ['["queue"].lag', 3],
+    ["$['core.queue.in']", 7],
+    ["['core.queue.in']", 7],
+    ["$ .queue [ 'lag' ]", 3],
+    ['items[-2].state', 'ready'],
+    ['items[-1][-1][0]', 'deep'],
+    ["$['it\\'s']", 'single'],
+    [`$["it's"]`, 'single'],
+    [`$['"']`, 'double'],
+    [String.raw`$["\""]`, 'double'],
+    [String.raw`$['\\']`, 'backslash'],
+    [String.raw`$["\n\/\uD83E\uDD8A"]`, 'odd'],
+    [String.raw`$['\u000a/🦊']`, 'odd'],
+    ["$['']", 'empty'],
     ['items[1][0][0]', 'deep'],
     ['queue.empty', null],
     ['queue.off', false],
     ['queue.none', 0],
     ['queue.name', ''],
-    ['2', 'two'],
-    ['$a', 'dollar'],
-    ['with space', 'spaced'],
+    ["['2']", 'two'],
+    ["$['$a']", 'dollar'],
+    ["['with space']", 'spaced'],
     ['ключ', 'key'],
     ['__proto__.own', true],
     ['$', body],
@@ -48,8 +72,9 @@ describe('a path leads nowhere:', () => {
     ['queue.name.length'],
     ['items.length'],
     ['items[2]'],
-    ['items[00]x'],
-    ['items.-1'],
+    ['items[-3]'],
+    ["items['0']"],
+    ['queue[0]'],
     ['items.state'],
     ['[2]'],
     ['constructor'],
@@ -78,7 +103,32 @@ describe('no path is', () => {
     ['$.'],
     ['a[]'],
     ['a[x]'],
-    ['a[-1]'],
+    ['a[-0]'],
+    ['a[01]'],
+    ['a[9007199254740992]'],
+    ['items.0.state'],
+    ['items.-1'],
+    ['2'],
+    ['$a'],
+    ['with space'],
+    ['a-b'],
+    [' a'],
+    ['a '],
+    ['a. b'],
+    ['$ '],
+    ['$[*]'],
+    ['$.*'],
+    ['$[0,1]'],
+    ['$[0:1]'],
+    ['$[?@.a]'],
+    ["$['a"],
+    ['$[\'a"]'],
+    [String.raw`$["\'"]`],
+    [String.raw`$['\"']`],
+    [String.raw`$["\x41"]`],
+    [String.raw`$["\uD83E"]`],
+    ['$["\n"]'],
+    ['@.a'],
     ['a[0'],
     ['a]'],
     ['a[0]b'],
@@ -89,8 +139,6 @@ describe('no path is', () => {
 
 describe('two JSON values are the same', () => {
   test.each([
-    [1, 1],
-    [0, -0],
     ['a', 'a'],
     [null, null],
     [[], []],
@@ -100,7 +148,7 @@ describe('two JSON values are the same', () => {
       { b: [1, { c: null }], a: 1 },
     ],
   ])('%j and %j', (a, b) => {
-    expect(isSameJson(a, b)).toBe(true)
+    expect(isSameJson(parseJson(JSON.stringify(a)), b as Json)).toBe(true)
   })
 
   test.each([
@@ -122,12 +170,50 @@ describe('two JSON values are the same', () => {
     [{ toString: 1 }, { b: 1 }],
     [{ a: { b: 1 } }, { a: { b: 2 } }],
   ])('but not %j and %j', (a, b) => {
-    expect(isSameJson(a, b)).toBe(false)
+    expect(isSameJson(parseJson(JSON.stringify(a)), b as Json)).toBe(false)
+  })
+})
+
+describe('numbers are compared as they are written:', () => {
+  test.each<[string, number | bigint, number]>([
+    ['1', 1, 0],
+    ['1.0', 1, 0],
+    ['1e2', 100, 0],
+    ['1E+2', 100, 0],
+    ['100e-2', 1, 0],
+    ['-0', 0, 0],
+    ['0.0e5', 0, 0],
+    ['0.1', 0.1, 0],
+    ['0.10000000000000001', 0.1, 1],
+    ['9007199254740993', 9007199254740992, 1],
+    ['9007199254740993', 9007199254740993n, 0],
+    ['12345678901234567891', 12345678901234567890n, 1],
+    ['12345678901234567890', 12345678901234567890n, 0],
+    ['1.2345678901234567890e19', 12345678901234567890n, 0],
+    ['1e21', 1e21, 0],
+    ['1e400', Number.MAX_VALUE, 1],
+    ['-1e400', 0, -1],
+    ['1e-400', 0, 1],
+    ['2', 10, -1],
+    ['-2', -10, 1],
+    ['-1', 1, -1],
+    ['0.09', 0.1, -1],
+    ['12', 120, -1],
+    ['0.00012', 1.2e-4, 0],
+    ['5e-7', 5e-7, 0],
+  ])('%s to %s is %i', (written, expected, sign) => {
+    expect(Math.sign(compareNumbers(parseJson(written), expected))).toBe(sign)
+    expect(isSameJson(parseJson(`[{"a":${written}}]`), [{ a: expected }])).toBe(sign === 0)
+  })
+
+  test.each(['"1"', 'null', 'true', '[1]', '{"1":1}'])('%s is no number', (written) => {
+    expect(compareNumbers(parseJson(written), 1)).toBeNaN()
+    expect(isSameJson(parseJson(written), 1)).toBe(false)
   })
 })
 
 describe('JSON is', () => {
-  test.each([[null], [0], [''], [[]], [{ a: [{ b: 'c' }] }], [[[[true]]]], [Object.create(null)]])(
+  test.each([[null], [0], [2 ** 53], [''], [[]], [{ a: [{ b: 'c' }] }], [[[[true]]]], [Object.create(null)]])(
     '%j',
     (value) => {
       expect(isJson(value)).toBe(true)
@@ -142,7 +228,6 @@ describe('JSON is', () => {
     ['Infinity', Infinity],
     ['a function', () => 1],
     ['a Date', new Date(0)],
-    ['a bigint', 1n],
     ['a Map', new Map([[1, 2]])],
     ['a RegExp', { a: /b/ }],
     ['an undefined property', { a: undefined }],

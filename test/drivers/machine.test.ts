@@ -31,6 +31,26 @@ test('a path that leads nowhere is an error', async () => {
   expect(statfs).toHaveBeenCalledTimes(2)
 })
 
+test('lost filesystems keep two threads and no more, and what they keep from being asked is told', async () => {
+  const lost = Promise.withResolvers<never>()
+  for (let n = 0; n < 2; n += 1) vi.mocked(statfs).mockReturnValueOnce(lost.promise as never)
+  const asked = ['/lost/1', '/lost/2'].map((path) => diskUsage(path))
+  expect(await Promise.all([diskUsage('/'), diskUsage('/tmp'), diskUsage('/lost/3')])).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
+  expect(statfs).toHaveBeenCalledTimes(2)
+  lost.reject(new Error('EIO'))
+  for (const one of await Promise.allSettled(asked)) expect(one.status).toBe('rejected')
+  expect(await diskUsage('/')).toBeDefined()
+})
+
+test('many disks that are well wait for each other, and all are measured', async () => {
+  const all = await Promise.all(['/', '/tmp', '/etc', '/usr', '/var', '/bin'].map((path) => diskUsage(path)))
+  expect(all.every((one) => one !== undefined)).toBe(true)
+})
+
 test('a filesystem that does not answer keeps one thread and no more, and others are measured', async () => {
   const lost = Promise.withResolvers<never>()
   vi.mocked(statfs).mockReturnValueOnce(lost.promise as never)
