@@ -87,7 +87,56 @@ describe('a text', () => {
   })
 })
 
+describe('a text is read in the charset', () => {
+  const bytes = (...given: number[]): Uint8Array => new Uint8Array(given)
+  const typed = (type: string | undefined, chunks: readonly Uint8Array[]): Promise<string> => {
+    const { body } = whole(chunks)
+    const headers = new Headers(type === undefined ? {} : { 'content-type': type })
+    return readText({ status: 200, headers, body }, within(1000))
+  }
+
+  test.each([
+    ['that its header declares', 'text/plain; charset=iso-8859-1', bytes(0xe9, 0x21), 'é!'],
+    ['in any case', 'TEXT/PLAIN; Charset=LATIN1', bytes(0xe9), 'é'],
+    ['in quotes', 'text/plain;charset="windows-1252"', bytes(0x80), '€'],
+    ['among other parameters', 'text/plain; charset=gbk; x=y', bytes(0xc4, 0xe3, 0xba, 0xc3), '你好'],
+    ['of East Asia', 'text/plain; charset=Shift_JIS', bytes(0x83, 0x65), 'テ'],
+    [
+      'of two bytes a letter',
+      'text/plain; charset=utf-16',
+      bytes(0x41, 0, 0x3d, 0xd8, 0x4a, 0xdd),
+      'A🕊'.replace('🕊', '\ud83d\udd4a'),
+    ],
+    ['of two bytes, the greater one first', 'text/plain; charset=utf-16be', bytes(0, 0x41), 'A'],
+    ['UTF-8 where it declares none', 'text/plain', bytes(0xc3, 0xa9), 'é'],
+    ['UTF-8 where there is no type', undefined, bytes(0xc3, 0xa9), 'é'],
+    ['UTF-8 where nobody knows the charset', 'text/plain; charset=klingon', bytes(0xc3, 0xa9), 'é'],
+    ['UTF-8 of its byte-order mark', 'text/plain; charset=latin1', bytes(0xef, 0xbb, 0xbf, 0xc3, 0xa9), 'é'],
+    ['UTF-16 of its byte-order mark', 'text/plain; charset=utf-8', bytes(0xff, 0xfe, 0xe9, 0), 'é'],
+    ['UTF-16BE of its byte-order mark', 'text/plain; charset=utf-16le', bytes(0xfe, 0xff, 0, 0xe9), 'é'],
+    ['UTF-16BE of a mark and nothing more', undefined, bytes(0xfe, 0xff), ''],
+    ['UTF-8 of a single byte', undefined, bytes(0x41), 'A'],
+  ])('%s', async (_, type, given, text) => {
+    expect(await typed(type, [given])).toBe(text)
+    expect(
+      await typed(
+        type,
+        [...given].map((byte) => bytes(byte)),
+      ),
+    ).toBe(text)
+  })
+})
+
 describe('lines', () => {
+  test('longer than 64 kB are given up', async () => {
+    const { response, isCancelled } = bodyOf(['x'.repeat(65_000), 'x'.repeat(65_000), 'x'])
+    const reading = (async () => {
+      for await (const some of readLines(response, within(1e6))) expect(some).toEqual([])
+    })()
+    expect(await thrown(reading)).toMatchObject({ detail: 'unexpected body' })
+    expect(isCancelled()).toBe(true)
+  })
+
   test.each([
     [['a\nb\n'], ['a', 'b']],
     [

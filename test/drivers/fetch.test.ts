@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Outgoing, discard, exchange, send } from '../../src/drivers/fetch.ts'
+import { createServer } from 'node:net'
+import { type Outgoing, boundedFetch, discard, exchange, send } from '../../src/drivers/fetch.ts'
+import { nodeSend } from '../../src/drivers/node-send.ts'
 import { type LocalService, startService } from '../../src/local/service.ts'
 import { thrown } from '../checks/verdict.ts'
 
@@ -119,5 +121,112 @@ describe('an exchange', () => {
     const reason = new DOMException('time is up', 'TimeoutError')
     abort.abort(reason)
     expect(await thrown(exchanged)).toBe(reason)
+  })
+})
+
+describe("the platform's fetch, which keeps connections,", () => {
+  test('is asked once more where a connection was lost before an answer', async () => {
+    let lost = 0
+    service.respond((_, response) => {
+      lost += 1
+      if (lost === 1) response.socket?.destroy()
+      else response.end('well')
+    })
+    expect(await exchange(service.url, request())).toEqual({ status: 200, text: 'well' })
+  })
+
+  test('is asked no third time', async () => {
+    service.faults.set('down')
+    expect(await thrown(exchange(service.url, request()))).toMatchObject({ detail: 'connection failed' })
+    expect(service.faults.hits()).toBe(2)
+  })
+
+  test('is not asked again after the signal', async () => {
+    const abort = new AbortController()
+    service.respond((_, response) => {
+      abort.abort(new Error('time is up'))
+      response.socket?.destroy()
+    })
+    expect(await thrown(exchange(service.url, request({ signal: abort.signal })))).toBe(abort.signal.reason)
+    expect(service.faults.hits()).toBe(1)
+  })
+})
+
+describe.each([
+  ['the fetch of the platform', undefined],
+  ["Node's sender", nodeSend],
+])('what a custom check fetches by %s', (_, sender) => {
+  const context = (signal = new AbortController().signal): { signal: AbortSignal; send: typeof sender } => ({
+    signal,
+    send: sender,
+  })
+
+  test('is an answer with its status, headers and body', async () => {
+    service.respond((received, response) => {
+      response
+        .writeHead(201, { 'x-own': '1' })
+        .end(`${received.method} ${received.headers['user-agent']} ${received.body}`)
+    })
+    const init = { method: 'PUT', body: 'é', headers: { 'user-agent': 'mine' } }
+    const answer = await boundedFetch(new URL(service.url), init, context())
+    expect([answer.status, answer.headers.get('x-own'), await answer.text()]).toEqual([
+      201,
+      '1',
+      'PUT mine é',
+    ])
+  })
+
+  test('names its sender', async () => {
+    await boundedFetch(service.url, undefined, context())
+    expect(service.faults.last()?.headers).toMatchObject({ 'user-agent': 'allclear', accept: '*/*' })
+  })
+
+  test.each([204, 304])('may have no body, %i', async (status) => {
+    service.respond((_, response) => void response.writeHead(status).end())
+    expect((await boundedFetch(service.url, {}, context())).status).toBe(status)
+  })
+
+  test.each([301, 302, 307])('is a redirect that is not followed, %i', async (status) => {
+    service.respond((_, response) => void response.writeHead(status, { location: elsewhere.url }).end())
+    const answer = await boundedFetch(service.url, { redirect: 'follow' }, context())
+    expect([answer.status, answer.headers.get('location')]).toEqual([status, elsewhere.url])
+    expect(elsewhere.faults.hits()).toBe(0)
+  })
+
+  test('is at most 1 MB', async () => {
+    const closed = pour(200)
+    expect(await thrown(boundedFetch(service.url, {}, context()))).toMatchObject({
+      detail: 'unexpected body',
+    })
+    await closed
+  })
+
+  test.each(['context', 'own'])('ends with the signal of the %s', async (whose) => {
+    const end = service.faults.hold()
+    const abort = new AbortController()
+    const signal = whose === 'own' ? undefined : abort.signal
+    const init = whose === 'own' ? { signal: abort.signal } : {}
+    const fetched = thrown(boundedFetch(service.url, init, context(signal)))
+    await service.faults.arrived(1)
+    abort.abort(new Error('enough'))
+    expect(await fetched).toBe(abort.signal.reason)
+    end()
+  })
+
+  test('is sent once if it may change something', async () => {
+    service.faults.set('down')
+    expect(await thrown(boundedFetch(service.url, { method: 'POST' }, context()))).toMatchObject({
+      detail: 'connection failed',
+    })
+    expect(service.faults.hits()).toBe(1)
+  })
+
+  test('fails as a connection where nothing listens', async () => {
+    const gone = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => gone.once('listening', resolve))
+    const { port } = gone.address() as { readonly port: number }
+    await new Promise((resolve) => gone.close(resolve))
+    const fetched = boundedFetch(`http://127.0.0.1:${port}/`, {}, context())
+    expect(await thrown(fetched)).toMatchObject({ detail: 'connection failed' })
   })
 })

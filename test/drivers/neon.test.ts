@@ -1,6 +1,7 @@
 import { neon, neonConfig } from '@neondatabase/serverless'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { queryNeon } from '../../src/drivers/neon.ts'
+import { thrown } from '../checks/verdict.ts'
 
 // The settings are global to the driver's module, so each test restores them.
 
@@ -33,6 +34,14 @@ describe('the endpoint', () => {
     ['localhost:80', 'http://localhost:80/sql'],
     ['127.0.0.1:5433', 'http://127.0.0.1:5433/sql'],
     ['[::1]:5434', 'http://[::1]:5434/sql'],
+    ['[0:0::1]', 'http://[::1]:5432/sql'],
+    ['127.0.0.2', 'http://127.0.0.2:5432/sql'],
+    ['127.1', 'http://127.0.0.1:5432/sql'],
+    ['localhost.', 'http://localhost.:5432/sql'],
+    ['EP-A.EU.AWS.NEON.TECH', 'https://api.eu.aws.neon.tech/sql'],
+    ['ep-a.eu.neon.tech.', 'https://api.eu.neon.tech./sql'],
+    ['ep-a.neon.tech:1234', 'https://api.neon.tech/sql'],
+    ['ep-a.eu.neon.build', 'https://api.eu.neon.build/sql'],
   ])('of %s is %s', async (host, endpoint) => {
     expect(await query(host)).toEqual([{ one: 1 }])
     expect(asked).toEqual([endpoint])
@@ -50,6 +59,51 @@ describe('the endpoint', () => {
       'http://localhost:5432/sql',
       'https://proxy.example.com/after',
     ])
+  })
+})
+
+describe('a host that nobody named is sent nothing:', () => {
+  test.each([
+    ['db.internal:5432'],
+    ['shop.abc.eu-central-1.rds.amazonaws.com'],
+    ['10.0.0.5'],
+    ['169.254.169.254'],
+    ['[fd00::1]:5432'],
+    ['[::ffff:10.0.0.5]'],
+    ['0.0.0.0'],
+    ['128.0.0.1'],
+    ['neon.tech'],
+    ['NEON.TECH.'],
+    ['neon.build:80'],
+    ['.neon.tech'],
+    ['a..neon.tech'],
+    ['neon.tech.evil.com'],
+    ['ep-a.neon.tech.evil.com'],
+    ['evilneon.tech'],
+    ['ep-a.evil-neon.tech'],
+    ['ep-a.neon.techs'],
+    ['ep-a.neon.tech..'],
+    ['evil.com/x@ep-a.neon.tech'],
+    ['evil.com?x@ep-a.neon.tech'],
+    ['evil.com#@ep-a.neon.tech'],
+    ['evil.com\\@ep-a.neon.tech'],
+    ['localhost.evil.com'],
+    ['127.0.0.1.evil.com'],
+    ['evil.localhost'],
+    ['postgres'],
+    ['xn--non-dma.tech'],
+  ])('%s', async (host) => {
+    expect(await thrown(query(host))).toMatchObject({ detail: 'misconfigured' })
+    expect(asked).toEqual([])
+  })
+
+  test('unless it is told where to send it', async () => {
+    const signal = new AbortController().signal
+    const endpoint = 'https://proxy.example.com/sql'
+    for (const host of ['db.internal:5432', 'ep-a.neon.tech', 'localhost']) {
+      await queryNeon({ url: urlOf(host), endpoint, signal }, 'select 1 as one')
+    }
+    expect(asked).toEqual([endpoint, endpoint, endpoint])
   })
 })
 
