@@ -16,8 +16,8 @@ function received(input: unknown, secret = false): string {
 
 type Message = (issue: v.BaseIssue<unknown>) => string
 
-/** A string in place of an object or an array may be anything, so it is not repeated: a header with its token. */
-const NO_STRING = /^(?:an object|an array|false or \{)/
+/** A string in place of one of these may be anything, such as a header with its token, so it is not repeated. */
+const NO_STRING = /^(?:an object|an array|a function|a pool|false or)/
 
 function expected(what: string, secret: boolean = NO_STRING.test(what)): Message {
   return ({ input }) => `expected ${what}, received ${received(input, secret)}`

@@ -237,6 +237,37 @@ describe('a redirect', () => {
     expect(elsewhere.faults.last()?.headers).not.toHaveProperty('authorization')
   })
 
+  test('within the origin brings its cookies back, and to another origin none', async () => {
+    service.respond((request, response) => {
+      const cookies = ['session=a/b=; Path=/; HttpOnly', 'theme=dark; Secure']
+      if (request.path === '/1') response.writeHead(302, { location: '/2', 'set-cookie': cookies }).end()
+      else if (request.path === '/2')
+        response.writeHead(302, { location: '/3', 'set-cookie': 'theme=light' }).end()
+      else if (request.path === '/3' && request.headers.cookie === 'own=1; session=a/b=; theme=light') {
+        redirect(elsewhere.url)(request, response)
+      } else response.writeHead(403).end()
+    })
+    const check = http({ ...from('/1'), headers: { cookie: 'own=1; session=old' } })
+    for (let n = 0; n < 2; n += 1) expect(await verdict(check)).toBe('healthy')
+    expect(elsewhere.faults.last()?.headers).not.toHaveProperty('cookie')
+  })
+
+  test.each([
+    ['another port', () => elsewhere.url],
+    ['another name of the same machine', () => service.url.replace('127.0.0.1', 'localhost')],
+    ['with a user before the host', () => elsewhere.url.replace('//', '//127.0.0.1@')],
+    ['without a scheme', () => elsewhere.url.replace('http:', '')],
+    ['with backslashes', () => elsewhere.url.replace('http://', '\\\\')],
+  ])('to %s is to another origin', async (_, to) => {
+    service.respond((request, response) => {
+      if (request.headers.host?.startsWith('localhost')) response.end('ok')
+      else redirect(to())(request, response)
+    })
+    expect(await verdict(http({ ...from('/'), ...secrets }))).toBe('healthy')
+    const seen = [elsewhere.faults.last(), service.faults.last()].filter((one) => one?.path !== '/')
+    expect(JSON.stringify(seen)).not.toContain('hush')
+  })
+
   test.each([['ftp://example.com/'], ['http://'], ['javascript:alert(1)']])(
     'to %j is judged by its status',
     async (to) => {
@@ -317,6 +348,44 @@ describe('a body', () => {
         ? ['unhealthy: unexpected body', 'unhealthy: unexpected body', 5] // Sticky means: from the start.
         : ['healthy', 'healthy', 5],
     )
+  })
+
+  test.each([
+    ['atMost', { atMost: 3 }, 'healthy'],
+    ['atMost, past it', { atMost: 2 }, 'unhealthy: unexpected body'],
+    ['atLeast', { atLeast: 3n }, 'healthy'],
+    ['atLeast, below it', { atLeast: 3.1 }, 'unhealthy: unexpected body'],
+    ['both', { atLeast: 0, atMost: 5 }, 'healthy'],
+    ['all three', { equals: 3, atLeast: 0, atMost: 2 }, 'unhealthy: unexpected body'],
+  ])('is held against %s', async (_, bounds, found) => {
+    answersWith(200, body)
+    expect(await checked({ body: { json: { path: '$.queue.lag', ...bounds } } })).toBe(found)
+  })
+
+  test.each(['"3"', 'null', 'true', '[3]', '{}'])(
+    'that is %s is neither more nor less than a number',
+    async (text) => {
+      answersWith(200, text)
+      for (const bounds of [{ atMost: 9 }, { atLeast: 0 }]) {
+        expect(await checked({ body: { json: { path: '$', ...bounds } } })).toBe('unhealthy: unexpected body')
+      }
+    },
+  )
+
+  test('is exact past 2^53', async () => {
+    answersWith(200, '{"id":9007199254740993}')
+    const at = (equals: number | bigint): Promise<string> =>
+      checked({ body: { json: { path: 'id', equals } } })
+    expect(await at(9007199254740992)).toBe('unhealthy: unexpected body')
+    expect(await at(9007199254740993n)).toBe('healthy')
+  })
+
+  test('is read in its charset', async () => {
+    const latin = Buffer.from('{"größe":"é"}', 'latin1')
+    service.respond((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json; charset=ISO-8859-1' }).end(latin)
+    })
+    expect(await checked({ body: { json: { path: '$.größe', equals: 'é' } } })).toBe('healthy')
   })
 
   test('may begin with a byte order mark', async () => {

@@ -84,6 +84,27 @@ describe('inside defineHealth<Env>, env is Env', () => {
 })
 
 describe('what the types refuse', () => {
+  test('two sources of one check, or none', () => {
+    const pool = { query: async () => ({}), totalCount: 0, idleCount: 0, options: { max: 1 } }
+    const client = { ping: async () => 'PONG' }
+    postgres({ pool })
+    redis({ client: () => client })
+    // @ts-expect-error -- both
+    postgres({ url: 'postgres://u@ep-a.neon.tech/db', pool })
+    // @ts-expect-error -- of a connection string
+    postgres({ pool, endpoint: 'https://example.com' })
+    // @ts-expect-error -- neither
+    postgres({})
+    // @ts-expect-error -- no pool
+    postgres({ pool: client })
+    // @ts-expect-error -- both
+    redis({ url: 'https://example.com', token: 't', client })
+    // @ts-expect-error -- neither
+    redis({ critical: false })
+    // @ts-expect-error -- no client
+    redis({ client: pool })
+  })
+
   test('a key that env lacks', () => {
     // @ts-expect-error -- no such key
     defineHealth<Env>({ checks: { postgres: postgres({ url: (env) => env.DATABASE_URI }) } })

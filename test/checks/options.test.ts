@@ -204,6 +204,93 @@ describe('what is wrong is named:', () => {
   })
 })
 
+describe('of two sources of one check exactly one is taken:', () => {
+  const pool = { query: async () => ({}), totalCount: 0, idleCount: 0, options: { max: 1 } }
+  const client = { ping: async () => 'PONG' }
+
+  test.each<[Check<unknown>, string]>([
+    [postgres({ pool } as any), ''],
+    [postgres({ pool: () => pool }), ''],
+    [redis({ client }), ''],
+    [redis({ client: () => client, degradedAboveMs: 10 }), ''],
+    [postgres({ url: db, endpoint: 'https://proxy.example.com/sql' }), ''],
+    [postgres({ url: 'postgres://u:p@db.internal/db', endpoint: () => url }), ''],
+    [postgres({ url: 'postgres://u:p@localhost/db' }), ''],
+    [postgres({ url: ` ${db}\n` }), ''],
+    [redis({ url: ` ${url}\n`, token: 'token\n' }), ''],
+    [postgres({ url: db, pool } as any), 'url: expected either url or pool, received both'],
+    [postgres({ pool, endpoint: url } as any), 'endpoint: expected none beside pool'],
+    [postgres({ pool, saturation: {} } as any), 'saturation: expected none beside pool'],
+    [
+      postgres({ pool: {} } as any),
+      'pool: expected a pool with query, totalCount, idleCount and options.max or a function of env that gives one, received an object',
+    ],
+    [redis({ url, client } as any), 'url: expected either url or client, received both'],
+    [redis({ token: 't', client } as any), 'token: expected none beside client'],
+    [
+      redis({ client: {} } as any),
+      'client: expected an object with ping() or a function of env that gives one, received an object',
+    ],
+    [
+      postgres({ url: 'postgres://u:hush@db.internal/db' }),
+      'url: expected a host of Neon (*.neon.tech, *.neon.build) or of this machine, or the option endpoint beside it, or a function of env that gives one, received a string',
+    ],
+    [
+      postgres({ url: 'postgres://u:hush@db.internal/db', endpoint: 'db' }),
+      'endpoint: expected an http(s) URL or a function of env that gives one, received a string',
+    ],
+  ])('case %#', (check, fault) => {
+    expect(faultsOf(check).replace('checks.it.', '')).toBe(fault)
+  })
+})
+
+describe('a string in place of an object or a list is not repeated:', () => {
+  const hush = 'authorization: Bearer hush-9f2c'
+  const policy = ['breaker', 'tags', 'probes']
+  const checks: readonly (readonly [string, (options: any) => Check<unknown>, readonly string[]])[] = [
+    ['http', (options) => http({ url, ...options }), ['headers', 'body', ...policy]],
+    ['postgres', (options) => postgres({ url: db, ...options }), ['saturation', ...policy]],
+    ['postgres by a pool', postgres, ['pool']],
+    ['redis', (options) => redis({ url, token: 't', ...options }), policy],
+    ['redis by a client', redis, ['client']],
+    ['disk', (options) => disk({ url, ...options }), policy],
+    ['custom', (options) => custom(async () => {}, options), policy],
+  ]
+
+  test.each(checks.flatMap(([kind, make, names]) => names.map((name) => [kind, name, make] as const)))(
+    '%s, %s',
+    (_, name, make) => {
+      const found = faultsOf(make({ [name]: hush }))
+      expect(found).toContain(`checks.it.${name}: expected`)
+      expect(found).not.toContain('hush')
+    },
+  )
+
+  test.each([
+    ['all of http', http],
+    ['all of postgres', postgres],
+    ['all of redis', redis],
+    ['all of disk', disk],
+    ['the policy of custom', (given: any) => custom(async () => {}, given)],
+    ['json', (given: any) => http({ url, body: { json: given } })],
+    ['run', (given: any) => custom(given)],
+  ])('%s', (_, make: any) => {
+    expect(faultsOf(make(hush))).toContain('checks.it')
+    expect(faultsOf(make(hush))).not.toContain('hush')
+  })
+
+  test.each(['service', 'checks', 'regions', 'plugins'])('%s of the whole', (name) => {
+    const definition = { checks: { it: http({ url }) }, [name]: hush } as any
+    expect(() => defineHealth(definition)).toThrow(`${name}: expected`)
+    expect(() => defineHealth(definition)).not.toThrow('hush')
+  })
+
+  test('nor is the whole, nor a check', () => {
+    expect(() => defineHealth(hush as any)).not.toThrow('hush')
+    expect(faultsOf(hush)).not.toContain('hush')
+  })
+})
+
 describe('no factory throws, whatever it is given, and defineHealth says so:', () => {
   const factories: readonly ((given: any) => unknown)[] = [
     postgres,
