@@ -10,10 +10,11 @@ export function decimal(text: string): Decimal {
   const [, minus, whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d*)\.?(\d*)(?:e(.+))?$/i.exec(text) ?? []
   const all = whole + fraction
-  const digits = all.replace(/^0+/, '').replace(/0+$/, '')
+  const significant = all.replace(/^0+/, '')
+  const digits = significant.replace(/0+$/, '')
   if (digits === '') return { sign: 0, point: 0, digits }
-  const zeros = all.length - all.replace(/^0+/, '').length
-  return { sign: minus === '-' ? -1 : 1, point: whole.length - zeros + Number(exponent), digits }
+  const point = whole.length - all.length + significant.length + Number(exponent)
+  return { sign: minus === '' ? 1 : -1, point, digits }
 }
 
 /** Below 0 where the first number is smaller, 0 where both are equal, above 0 where it is larger. */

@@ -60,7 +60,7 @@ function unexpected(reason: string): CheckFailure {
 
 /** The schema of the option `body`. */
 export function bodyExpectation(): v.GenericSchema {
-  return oneAtLeast(['contains', 'matches', 'json'], {
+  return oneAtLeast('contains, matches and json', {
     contains: v.optional(text()),
     matches: v.optional(
       either((input) =>
@@ -70,7 +70,7 @@ export function bodyExpectation(): v.GenericSchema {
       ),
     ),
     json: v.optional(
-      oneAtLeast(['equals', 'atMost', 'atLeast'], {
+      oneAtLeast('equals, atMost and atLeast', {
         path: anything(isPath, "a path such as 'queue.lag', 'items[0].state' or \"$['a-b']\""),
         equals: v.optional(anything(isJson, 'a JSON value')),
         atMost: v.optional(anything(isNumber, 'a number')),
@@ -81,13 +81,12 @@ export function bodyExpectation(): v.GenericSchema {
 }
 
 /** Options of which one at least must be given. */
-function oneAtLeast(names: readonly string[], entries: v.ObjectEntries): v.GenericSchema {
+function oneAtLeast(names: string, entries: v.ObjectEntries): v.GenericSchema {
+  const isOne = (input: Record<string, unknown>): boolean =>
+    names.split(/\W+/).some((name) => input[name] !== undefined)
   return v.pipe(
     options(entries),
-    v.check(
-      (input) => names.some((name) => (input as Record<string, unknown>)[name] !== undefined),
-      `expected at least one of ${names.join(', ').replace(/,(?=[^,]*$)/, ' and')}`,
-    ),
+    v.check((input) => isOne(input), `expected at least one of ${names}`),
   )
 }
 

@@ -16,11 +16,16 @@ function received(input: unknown, secret = false): string {
 
 type Message = (issue: v.BaseIssue<unknown>) => string
 
-/** A string in place of one of these may be anything, such as a header with its token, so it is not repeated. */
+/** A string in place of one of these may be anything: a header with its token, a URL with its password. */
 const NO_STRING = /^(?:an object|an array|a function|a pool|false or)/
+/** A secret is longer. */
+const SHORT_NAME = /^\w{1,5}$/
 
-function expected(what: string, secret: boolean = NO_STRING.test(what)): Message {
-  return ({ input }) => `expected ${what}, received ${received(input, secret)}`
+function expected(what: string, secret = false): Message {
+  return ({ input }) => {
+    const isAstray = typeof input === 'string' && NO_STRING.test(what) && !SHORT_NAME.test(input)
+    return `expected ${what}, received ${received(input, secret || isAstray)}`
+  }
 }
 
 /** An object with these options and no other. */
@@ -31,7 +36,8 @@ export function options<const Entries extends v.ObjectEntries>(
   // strictObject would name the first unknown option alone.
   const unknown = v.never(`unknown option; the options here are ${known || 'none'}`)
   return v.objectWithRest(entries, unknown, (issue) =>
-    issue.expected === 'Object' ? expected('an object')(issue) : 'required, but missing',
+    // A URL given in place of the options may hold a password.
+    issue.expected === 'Object' ? expected('an object', true)(issue) : 'required, but missing',
   )
 }
 

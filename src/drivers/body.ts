@@ -16,9 +16,15 @@ const MAX_LINE = 65536
  * cancelled and fails with `unexpected body`.
  */
 export async function readText(reply: Reply, limits: ReadLimits): Promise<string> {
-  let whole = ''
-  for await (const text of readChunks(reply, limits)) whole += text
-  return whole
+  const bytes = new Uint8Array(await (await readBlob(reply, limits)).arrayBuffer())
+  return decoderFor(reply, bytes).decode(bytes)
+}
+
+/** Reads a body as it is, with the same bounds. */
+export async function readBlob(reply: Reply, limits: ReadLimits): Promise<Blob> {
+  const chunks: Uint8Array<ArrayBuffer>[] = []
+  for await (const chunk of readBytes(reply, limits)) chunks.push(chunk)
+  return new Blob(chunks)
 }
 
 /**
@@ -43,17 +49,17 @@ async function* readChunks(reply: Reply, limits: ReadLimits): AsyncGenerator<str
   let decoder: TextDecoder | undefined
   let bytes = new Uint8Array()
   for await (const chunk of readBytes(reply, limits)) {
-    bytes = decoder === undefined ? Uint8Array.from([...bytes, ...chunk]) : chunk
-    // A byte-order mark has up to three bytes.
-    if (bytes.length < 3 && decoder === undefined) continue
+    bytes = decoder ? chunk : Uint8Array.from([...bytes, ...chunk])
+    // Two bytes tell a byte-order mark.
+    if (bytes.length < 2 && decoder === undefined) continue
     decoder ??= decoderFor(reply, bytes)
     yield decoder.decode(bytes, { stream: true })
   }
-  yield decoder === undefined ? decoderFor(reply, bytes).decode(bytes) : decoder.decode()
+  yield decoder ? decoder.decode() : decoderFor(reply, bytes).decode(bytes)
 }
 
-/** Reads the bytes of a body. It rejects with the signal's reason or with a CheckFailure. */
-export async function* readBytes(
+/** The bytes of a body. It rejects with the signal's reason or with a CheckFailure. */
+async function* readBytes(
   { body }: Reply,
   { maxBytes, signal }: ReadLimits,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
@@ -75,14 +81,14 @@ function tooLong(most: string): CheckFailure {
   return new CheckFailure('unexpected body', `body: longer than ${most}`)
 }
 
-function decoderFor({ headers }: Reply, [first, second, third]: Uint8Array): TextDecoder {
-  const declared = /charset\s*=\s*["']?([^\s"';,]+)/i.exec(headers.get('content-type') ?? '')
-  let label = declared?.[1]
-  if (first === 0xff && second === 0xfe) label = 'utf-16le'
-  if (first === 0xfe && second === 0xff) label = 'utf-16be'
-  if (first === 0xef && second === 0xbb && third === 0xbf) label = 'utf-8'
+/** The encodings by the first two bytes of their byte-order marks. */
+const MARKS: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-16be', efbb: 'utf-8' }
+
+function decoderFor({ headers }: Reply, bytes: Uint8Array): TextDecoder {
+  const mark = [...bytes.subarray(0, 2)].map((byte) => byte.toString(16)).join('')
+  const [, declared] = /charset\s*=\s*["']?([^\s"';,]+)/i.exec(headers.get('content-type') ?? '') ?? []
   try {
-    return new TextDecoder(label)
+    return new TextDecoder(MARKS[mark] ?? declared)
   } catch {
     return new TextDecoder()
   }

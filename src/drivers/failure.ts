@@ -8,7 +8,7 @@ export function connectionFailed(error: unknown): CheckFailure {
   if (error instanceof CheckFailure) return error
   const words = reason(error)
   return words === 'bad port'
-    ? new CheckFailure(MISCONFIGURED, 'the fetch of this platform refuses the port of the URL')
+    ? new CheckFailure(MISCONFIGURED, 'the platform blocks the port of the URL')
     : new CheckFailure('connection failed', words)
 }
 

@@ -1,5 +1,5 @@
 import { CheckFailure, type Reply, type Send } from '../core/check.ts'
-import { readBytes, readText } from './body.ts'
+import { readBlob, readText } from './body.ts'
 import { connectionFailed } from './failure.ts'
 
 /** One request. */
@@ -71,32 +71,20 @@ export async function boundedFetch(
   { signal: own, ...init }: RequestInit = {},
   { signal, send: sender }: Pick<Outgoing, 'signal' | 'send'>,
 ): Promise<Response> {
-  const abort = new AbortController()
-  const unlisten = [signal, own].map((one) => {
-    const end = (): void => abort.abort(one?.reason)
-    if (one?.aborted) end()
-    one?.addEventListener('abort', end)
-    return () => one?.removeEventListener('abort', end)
+  const either = own ? AbortSignal.any([signal, own]) : signal
+  const request = new Request(input as string, init)
+  const { url, method, headers } = request
+  const reply = await send(url, {
+    method,
+    headers,
+    ...(request.body === null ? {} : { body: new Uint8Array(await request.arrayBuffer()) }),
+    signal: either,
+    // A request that changes something must not be sent twice.
+    send: sender ?? (method === 'GET' || method === 'HEAD' ? byFetch : byFetchOnce),
   })
-  try {
-    const request = new Request(input as string, init)
-    const { url, method, headers, body } = request
-    const reply = await send(url, {
-      method,
-      headers,
-      ...(body === null ? {} : { body: new Uint8Array(await request.arrayBuffer()) }),
-      signal: abort.signal,
-      // A request that changes something must not be sent twice.
-      send: sender ?? (method === 'GET' || method === 'HEAD' ? byFetch : byFetchOnce),
-    })
-    const chunks: Uint8Array<ArrayBuffer>[] = []
-    const limits = { maxBytes: MAX_ANSWER_BYTES, signal: abort.signal }
-    for await (const chunk of readBytes(reply, limits)) chunks.push(chunk)
-    // A body, even an empty one, is not allowed under every status.
-    return new Response(chunks.length === 0 ? null : new Blob(chunks), reply)
-  } finally {
-    for (const one of unlisten) one()
-  }
+  const body = await readBlob(reply, { maxBytes: MAX_ANSWER_BYTES, signal: either })
+  // A body, even an empty one, is not allowed under every status.
+  return new Response(body.size === 0 ? null : body, reply)
 }
 
 /** The failure of an answer whose status is wrong. It cancels the body. */

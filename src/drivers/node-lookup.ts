@@ -48,16 +48,16 @@ export function lookupFor(signal: AbortSignal, names: NameSystem): LookupFunctio
   return (hostname, { all = false, family }, callback) => {
     const isWanted = (one: LookupAddress): boolean =>
       ![4, 6].includes(Number(family)) || one.family === family
-    find(hostname, signal, names).then(
-      (found) => {
-        const wanted = found.filter(isWanted)
-        const [first] = wanted
-        if (first === undefined) callback(notFound(hostname), [])
-        else if (all) callback(null, wanted)
-        else callback(null, first.address, first.family)
-      },
-      (error: unknown) => callback(error as NodeJS.ErrnoException, []),
-    )
+    const answer = async (): Promise<void> => {
+      const found = await find(hostname, signal, names).catch((error: NodeJS.ErrnoException) => error)
+      if (!Array.isArray(found)) return callback(found as NodeJS.ErrnoException, [])
+      const wanted = (found as readonly LookupAddress[]).filter(isWanted)
+      const [first] = wanted
+      if (first === undefined) callback(notFound(hostname), [])
+      else if (all) callback(null, wanted)
+      else callback(null, first.address, first.family)
+    }
+    void answer()
   }
 }
 
