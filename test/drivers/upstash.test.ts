@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { isRestToken, isRestUrl, upstashClient } from '../../src/drivers/upstash.ts'
 import { type LocalUpstash, startUpstash } from '../../src/local/upstash.ts'
+import { upstashKey } from '../../src/stores/upstash-key.ts'
 import { thrown } from '../checks/verdict.ts'
 
 let upstash: LocalUpstash
@@ -68,4 +69,33 @@ describe('what cannot be used is refused before anything is sent', () => {
     if (isUsable) make()
     else expect(make).toThrow('token: expected a token')
   })
+})
+
+test('a write whose answer was lost is sent once more, and counts once', async () => {
+  const key = upstashKey<number>({
+    ...upstash,
+    key: 'counter',
+    parse: Number,
+    format: String,
+    expireAfterMs: 60_000,
+    elapsed: () => performance.now(),
+    random: Math.random,
+    sleep: async () => {},
+  })
+  const add = (): Promise<number> => key.update((value) => [value + 1, value + 1], 5000)
+  expect(await add()).toBe(1)
+  const sent = globalThis.fetch
+  let isLost = false
+  const lossy = vi.spyOn(globalThis, 'fetch').mockImplementation(async (...request) => {
+    const answer = await sent(...request)
+    if (isLost) return answer
+    isLost = true
+    await answer.body?.cancel()
+    throw new TypeError('fetch failed')
+  })
+  expect(await add()).toBe(2)
+  lossy.mockRestore()
+  expect(isLost).toBe(true)
+  expect(await add()).toBe(3)
+  expect(await key.read(5000)).toBe(3)
 })
