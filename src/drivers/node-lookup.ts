@@ -73,9 +73,9 @@ async function find(
   if (names.servers !== undefined) resolver.setServers(names.servers)
   const cancel = (): void => resolver.cancel()
   signal.addEventListener('abort', cancel)
+  let failure: unknown
   try {
     signal.throwIfAborted()
-    let failure: unknown
     for (const candidate of candidates(hostname, names.resolvConf())) {
       const { found, error } = await ask(resolver, candidate)
       if (found.length > 0) return found
@@ -86,7 +86,7 @@ async function find(
   } finally {
     signal.removeEventListener('abort', cancel)
   }
-  return oneByOne(() => names.system(hostname), signal)
+  return oneByOne(() => names.system(hostname), { signal, failure })
 }
 
 const LOOPBACK: readonly LookupAddress[] = [
@@ -136,20 +136,33 @@ function notFound(hostname: string): NodeJS.ErrnoException {
 
 let underWay: Promise<unknown> = Promise.resolve()
 
-/** Runs questions one after the other. One that is given up while it waits is never asked. */
-async function oneByOne<T>(question: () => Promise<T>, signal: AbortSignal): Promise<T> {
+/** The longest that the system is waited for, in milliseconds, once the name server has said that there is no such name. */
+const SYSTEM_MS = 500
+
+/**
+ * Asks questions one after the other. One that has not got its answer in time ends with what the name server said, and
+ * is never asked if it still waits for its turn.
+ */
+async function oneByOne<T>(
+  question: () => Promise<T>,
+  { signal, failure }: { readonly signal: AbortSignal; readonly failure: unknown },
+): Promise<T> {
   const given = Promise.withResolvers<never>()
-  const giveUp = (): void => given.reject(signal.reason)
+  const giveUp = (): void => given.reject(signal.aborted ? signal.reason : failure)
+  const timer = setTimeout(giveUp, SYSTEM_MS)
   signal.addEventListener('abort', giveUp)
-  if (signal.aborted) giveUp()
+  let isOver = signal.aborted
+  if (isOver) giveUp()
   const answered = underWay.then(() => {
-    signal.throwIfAborted()
+    if (isOver) throw failure
     return question()
   })
   underWay = answered.catch(() => {})
   try {
     return await Promise.race([answered, given.promise])
   } finally {
+    isOver = true
+    clearTimeout(timer)
     signal.removeEventListener('abort', giveUp)
   }
 }

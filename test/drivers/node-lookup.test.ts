@@ -132,6 +132,20 @@ test('only what the name server does not know is asked of the system, one at a t
   expect(ofSystem).toHaveLength(2)
 })
 
+test('a system that does not answer leaves the word of the name server, and no question behind', async () => {
+  const lost = Promise.withResolvers<never[]>()
+  const system = (hostname: string): Promise<never[]> => {
+    ofSystem.push(hostname)
+    return lost.promise
+  }
+  const hostnames = ['a.nowhere.com', 'b.nowhere.com', 'c.nowhere.com']
+  const finding = hostnames.map((one) => thrown(find(one, { all: true }, { ...names, system })))
+  for (const error of await Promise.all(finding)) expect(error).toMatchObject({ code: 'ENOTFOUND' })
+  lost.resolve([])
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(ofSystem).toHaveLength(1)
+})
+
 test('six dead zones do not delay a check that is well, and end with their signal', async () => {
   const machine = { send: nodeSender(names) }
   const abort = new AbortController()
