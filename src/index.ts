@@ -1,8 +1,8 @@
 export { custom } from './checks/custom.ts'
 export { type DiskOptions, disk } from './checks/disk.ts'
 export { type HttpOptions, http } from './checks/http.ts'
-export { type PostgresOptions, postgres } from './checks/postgres.ts'
-export { type RedisOptions, redis } from './checks/redis.ts'
+export { type PostgresOptions, type PostgresPool, postgres } from './checks/postgres.ts'
+export { type RedisClient, type RedisOptions, redis } from './checks/redis.ts'
 export type { BodyExpectation } from './checks/expect-body.ts'
 export type { StatusExpectation } from './checks/expect-status.ts'
 export type { Json } from './checks/json.ts'
@@ -27,8 +27,11 @@ export type {
   Machine,
   Observed,
   Outcome,
+  Outgoing,
   PolicyOptions,
   ProbeName,
+  Reply,
+  Send,
   Value,
 } from './core/check.ts'
 export type { Health, HealthOptions, Quorum, Service } from './core/define.ts'

@@ -5,5 +5,6 @@ export {
   type LambdaOptions,
   onLambda,
 } from './hosts/lambda.ts'
-export { type UpstashDatabase, upstash } from './stores/upstash.ts'
+export { upstash } from './hosts/node-store.ts'
+export type { UpstashDatabase } from './stores/upstash.ts'
 export type { Store } from './stores/store.ts'

@@ -1,3 +1,4 @@
 export { type NodeOptions, type OnNode, onNode } from './hosts/node.ts'
-export { type UpstashDatabase, upstash } from './stores/upstash.ts'
+export { upstash } from './hosts/node-store.ts'
+export type { UpstashDatabase } from './stores/upstash.ts'
 export type { Store } from './stores/store.ts'

@@ -2,7 +2,7 @@ import { handle } from 'hono/aws-lambda'
 import type { Health } from '../core/define.ts'
 import { nodeMachine } from '../drivers/machine.ts'
 import type { Store } from '../stores/store.ts'
-import { upstash } from '../stores/upstash.ts'
+import { upstash } from './node-store.ts'
 import { httpEvent } from './lambda-event.ts'
 import { singleCell, warn } from './single-cell.ts'
 

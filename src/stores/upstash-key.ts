@@ -1,4 +1,4 @@
-import { CheckFailure, MISCONFIGURED } from '../core/check.ts'
+import { CheckFailure, MISCONFIGURED, type Send } from '../core/check.ts'
 import { type UpstashClient, upstashClient } from '../drivers/upstash.ts'
 
 /** The place of a value, and how it is written and read. */
@@ -7,6 +7,8 @@ export interface UpstashKeyOptions<T> {
   readonly url: string
   /** Its token, as in `UPSTASH_REDIS_REST_TOKEN`. */
   readonly token: string
+  /** Default the platform's `fetch`. */
+  readonly send?: Send | undefined
   readonly key: string
   /** Reads a value. It must take any text, since others can write here too; the empty text stands for no value. */
   readonly parse: (text: string) => T
@@ -125,13 +127,13 @@ const FOREIGN = 'the answer is not of the REST protocol of a Redis'
 
 /** Sends one request, and fails without a secret in the error. */
 async function request<T>(
-  { url, token }: Pick<UpstashKeyOptions<never>, 'url' | 'token'>,
+  { url, token, send }: Pick<UpstashKeyOptions<never>, 'url' | 'token' | 'send'>,
   withinMs: number,
   command: (redis: UpstashClient) => Promise<T>,
 ): Promise<T> {
   const signal = AbortSignal.timeout(Math.max(1, Math.ceil(withinMs)))
   try {
-    return await command(upstashClient({ url, token, signal }))
+    return await command(upstashClient({ url, token, send, signal }))
   } catch (error) {
     // The error itself is no `cause`: it may quote the token, and the command with the state in it.
     throw new Error(signal.aborted ? 'no answer in time' : failureText(error, token.trim()))

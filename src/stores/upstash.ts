@@ -1,4 +1,5 @@
 import { type CellRules, type CellState, type Lease, begin, complete, isLive, read } from '../core/cell.ts'
+import type { Send } from '../core/check.ts'
 import { ConfigError } from '../core/config-error.ts'
 import { type Health, UNNAMED } from '../core/define.ts'
 import { type Clock, systemClock } from '../drivers/clock.ts'
@@ -16,7 +17,7 @@ export interface UpstashDatabase {
   readonly key?: string
 }
 
-/** The clock, chance and limits of the store, handed in so that tests can set them. */
+/** The surroundings of the store: sender, clock, chance and limits. */
 export interface UpstashRuntime {
   /** Default the clock of this process. */
   readonly clock?: Clock
@@ -24,6 +25,8 @@ export interface UpstashRuntime {
   readonly random?: () => number
   /** Default a timer. */
   readonly sleep?: (ms: number) => Promise<void>
+  /** How requests are sent. Default the platform's `fetch`. */
+  readonly send?: Send | undefined
   /** Redis forgets the state this long after the last write, in milliseconds. Default 7 days. */
   readonly expireAfterMs?: number
   /** The longest wait for Redis where the caller sets no limit, in milliseconds. Default 2000. */
@@ -45,7 +48,7 @@ const LAST_LOOK_MS = 250
  * which writes nothing. Every lease is written, since it elects one process among many.
  *
  * @param database `key`: default `allclear:SERVICE:auto`.
- * @param runtime for tests.
+ * @param runtime the surroundings, where they are not the platform's.
  * @throws {ConfigError} where neither the service has a name nor the state a key.
  * @example
  * ```ts
@@ -60,11 +63,12 @@ export function upstash<Env>(
     clock: { now, elapsed } = systemClock,
     random = Math.random,
     sleep = sleepByTimer,
+    send,
     expireAfterMs = WEEK_MS,
     timeoutMs = 2000,
   }: UpstashRuntime = {},
 ): Store {
-  const database = { url, token, key }
+  const database = { url, token, key, send }
   const surroundings = { elapsed, random, sleep, expireAfterMs }
   const cell = upstashKey({ ...database, ...surroundings, parse: parseCell, format: formatCell })
   return {

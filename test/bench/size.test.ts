@@ -16,8 +16,8 @@ describe('Allclear adds little to Hono and the drivers, in a Worker with', () =>
   })
 })
 
-test('the smallest Worker weighs what it weighed before there were plugins, and half a kilobyte more at most', () => {
-  expect(sizes[0]?.total).toBeLessThanOrEqual(25_290 + 500)
+test('the smallest Worker stays small', () => {
+  expect(sizes[0]?.total).toBeLessThanOrEqual(28_000)
 })
 
 test('the deployable Worker stays small', async () => {

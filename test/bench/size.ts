@@ -38,20 +38,20 @@ const one = (kind: string, options: string): Pick<SizeRow, 'name' | 'imports' | 
 })
 
 export const ROWS: readonly SizeRow[] = [
-  { ...one('http', `{ url: 'https://catalog.example.com/healthz' }`), most: 19_000 },
-  { ...one('custom', 'async () => {}'), most: 17_000 },
-  { ...one('disk', `{ url: 'https://db.example.com/metrics' }`), most: 19_000 },
-  { ...one('postgres', '{ url: (env) => env.DATABASE_URL }'), drivers: ['neon'], most: 18_300 },
+  { ...one('http', `{ url: 'https://catalog.example.com/healthz' }`), most: 22_000 },
+  { ...one('custom', 'async () => {}'), most: 19_400 },
+  { ...one('disk', `{ url: 'https://db.example.com/metrics' }`), most: 21_400 },
+  { ...one('postgres', '{ url: (env) => env.DATABASE_URL }'), drivers: ['neon'], most: 21_700 },
   {
     ...one('redis', '{ url: (env) => env.URL, token: (env) => env.TOKEN }'),
     drivers: ['upstash'],
-    most: 18_000,
+    most: 20_700,
   },
   {
     name: 'one http check, with regions',
     imports: ['http'],
     options: `regions: ['weur', 'enam'], intervalMs: 60_000, checks: { ${CATALOG} }`,
-    most: 19_050,
+    most: 22_050,
   },
   {
     name: 'all kinds',
@@ -64,7 +64,7 @@ export const ROWS: readonly SizeRow[] = [
       own: custom(async () => {}),
     }`,
     drivers: ['neon', 'upstash'],
-    most: 22_500,
+    most: 26_700,
   },
 ]
 

@@ -62,7 +62,11 @@ describe.each([
 
   test('the url and the token of the store', async () => {
     const health = defineHealth({ checks: { it: http({ url: service.url }) } })
-    const store = upstashStore(health, { url: spaced(upstash.url), token: spaced(upstash.token) })
+    const store = upstashStore(health, {
+      url: spaced(upstash.url),
+      token: spaced(upstash.token),
+      key: 'spaced',
+    })
     expect(await store.begin('id')).toBeDefined()
   })
 })

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Begun, Lease } from '../../src/core/cell.ts'
 import { type Health, defineHealth } from '../../src/core/define.ts'
+import { nodeMachine } from '../../src/drivers/machine.ts'
 import { sendJson } from '../../src/local/server.ts'
 import { type LocalService, startService } from '../../src/local/service.ts'
 import { type LocalUpstash, startUpstash } from '../../src/local/upstash.ts'
@@ -348,11 +349,14 @@ describe('the upstash store', () => {
       await service.close()
     })
 
-    test('it is asked no second time', async () => {
-      const { store } = open()
+    test('it is asked once more where a kept connection may have been lost, and never again', async () => {
+      const { store, join } = open()
       server.faults.set('down')
       await thrown(store.begin('a'))
-      expect(server.faults.hits()).toBe(1)
+      expect(server.faults.hits()).toBe(2)
+      server.faults.resetHits()
+      await thrown(join({ send: nodeMachine.send }).begin('a'))
+      expect(server.faults.hits(), 'a connection of its own is no kept one').toBe(1)
     })
 
     test('a poll is answered within its deadline all the same, from here', async () => {
