@@ -18,10 +18,10 @@ const CLEAR = '\u001b[H\u001b[J'
 
 /** Shows one report, or in a watch one after the other until the signal. Gives the exit code of the last one. */
 export async function repeat(look: Looker, options: ShowOptions, io: Io): Promise<number> {
-  const { say, clear } = progress(io.stderr)
   let code = INTERRUPTED
   while (!io.signal.aborted) {
-    const seen = await orAborted(io.signal, look(say)).finally(clear)
+    const { say, end } = progress(io)
+    const seen = await orAborted(io.signal, look(say)).finally(end)
     if (seen === undefined) break
     show(seen, options, io)
     code = 'error' in seen ? EXIT.unknown : EXIT[seen.report.status]
@@ -49,7 +49,7 @@ function drawn(seen: Look, { watch, intervalMs }: ShowOptions, { stdout, clock }
   const title = paint('dim', `${new Date(clock.now()).toISOString()}, every ${intervalMs / 1000} s`)
   // On a terminal each frame replaces the one before.
   if (stdout.isTTY !== true) return [title, ...lines, '', ''].join('\n')
-  return CLEAR + [title, '', ...fitted(lines, stdout.rows ?? Infinity), ''].join('\n')
+  return CLEAR + [title, '', ...fitted(lines, stdout.rows || Infinity), ''].join('\n')
 }
 
 /** A frame that is taller than the screen would scroll, so lines are cut, but never the last one. */
