@@ -25,7 +25,12 @@ const SHOW = {
 } as const
 
 const FLAGS: Readonly<Record<Topic, NonNullable<ParseArgsConfig['options']>>> = {
-  check: { ...SHOW, config: { type: 'string' }, only: { type: 'string', multiple: true } },
+  check: {
+    ...SHOW,
+    config: { type: 'string' },
+    'env-file': { type: 'string' },
+    only: { type: 'string', multiple: true },
+  },
   poll: { ...SHOW, timeout: { type: 'string' }, 'token-env': { type: 'string' } },
   init: { ...HELP, dir: { type: 'string' } },
 }
@@ -80,7 +85,11 @@ const READERS: Readonly<Record<Topic, (given: Given, words: readonly string[]) =
     if ('error' in show) return faulty(`check: ${show.error}`, 'check')
     const only = (given['only'] as readonly string[] | undefined)?.flatMap(names)
     if (only?.length === 0) return faulty('check: --only names no check', 'check')
-    return { kind: 'check', options: { ...show, only, config: given['config'] as string | undefined } }
+    const config = given['config'] as string | undefined
+    return {
+      kind: 'check',
+      options: { ...show, only, config, envFile: given['env-file'] as string | undefined },
+    }
   },
   poll: (given, [url, extra]) => {
     if (url === undefined) return faulty('poll: expected a URL', 'poll')

@@ -7,6 +7,7 @@ import { poller } from '../poll/poller.ts'
 import { secretsIn } from '../probe/secrets.ts'
 import { memory } from '../stores/memory.ts'
 import { loadConfig } from './config.ts'
+import { withEnvFile } from './env-file.ts'
 import { INTERRUPTED, complain, fault } from './exit.ts'
 import { type Io, orAborted } from './io.ts'
 import { type Looker, type ShowOptions, repeat } from './repeat.ts'
@@ -15,6 +16,8 @@ import { duration } from './table.ts'
 export interface CheckOptions extends ShowOptions {
   /** The path of the config. Default the first of `CONFIG_PLACES` that exists. */
   readonly config: string | undefined
+  /** The path of a file with variables that the environment lacks. Default none. */
+  readonly envFile: string | undefined
   /** The checks to run. Default all. */
   readonly only: readonly string[] | undefined
 }
@@ -23,6 +26,13 @@ type Checks = Health<never>['checks']
 
 /** `allclear check`: runs the checks of every endpoint in this process and shows their results. */
 export async function check(options: CheckOptions, io: Io): Promise<number> {
+  if (options.envFile === undefined) return checkIn(io, options)
+  const extended = await orAborted(io.signal, withEnvFile(options.envFile, io))
+  if (extended === undefined) return INTERRUPTED
+  return 'error' in extended ? fault(io, extended.error) : checkIn({ ...io, env: extended.env }, options)
+}
+
+async function checkIn(io: Io, options: CheckOptions): Promise<number> {
   const { cwd, env, signal } = io
   const loading = loadConfig({ cwd, path: options.config, secrets: secretsIn(env) })
   const [loaded] = (await orAborted(signal, Promise.all([loading, warmUp(io)]))) ?? []

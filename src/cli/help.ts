@@ -23,12 +23,13 @@ const HELP: Readonly<Record<Topic | 'all', string>> = {
   --version           which one this is
 
 ${EXIT_CODES}`,
-  check: `allclear check [--config FILE] [--only NAMES] [--json] [--watch]
+  check: `allclear check [--config FILE] [--env-file FILE] [--only NAMES] [--json] [--watch]
 
 Runs the checks once, from here, with this environment, whatever endpoints they
 count for, and shows what each found and what its dependency said.
 
   --config FILE       default: health.config.ts, .mts, .js or .mjs here, then in src
+  --env-file FILE     variables that the environment lacks, as in a .dev.vars
   --only NAMES        only these checks, with commas between
 ${SHOW}
 ${EXIT_CODES}`,

@@ -5,14 +5,27 @@ import { sceneOf } from './scene.ts'
 const SHOW = { json: false, watch: false, intervalMs: 5000 }
 
 test.each([
-  ['check', { kind: 'check', options: { ...SHOW, only: undefined, config: undefined } }],
+  ['check', { kind: 'check', options: { ...SHOW, only: undefined, config: undefined, envFile: undefined } }],
   [
-    'check --config a.ts --only a,b --only=c --json',
-    { kind: 'check', options: { ...SHOW, json: true, only: ['a', 'b', 'c'], config: 'a.ts' } },
+    'check --config a.ts --env-file .env --only a,b --only=c --json',
+    {
+      kind: 'check',
+      options: { ...SHOW, json: true, only: ['a', 'b', 'c'], config: 'a.ts', envFile: '.env' },
+    },
   ],
   [
     'check --watch --interval 0.5',
-    { kind: 'check', options: { ...SHOW, watch: true, intervalMs: 500, only: undefined, config: undefined } },
+    {
+      kind: 'check',
+      options: {
+        ...SHOW,
+        watch: true,
+        intervalMs: 500,
+        only: undefined,
+        config: undefined,
+        envFile: undefined,
+      },
+    },
   ],
   [
     'poll http://localhost --timeout 3 --token-env T',
