@@ -46,8 +46,8 @@ An endpoint that cannot be reached, or that answers something else, is 1.
 ${EXIT_CODES}`,
   init: `allclear init [--dir FOLDER]
 
-Writes a first health.config.ts, wrangler.toml and src/worker.ts, and says what
-comes next. What is there already is left as it is.
+Writes a first health.config.ts, wrangler.toml, src/worker.ts and package.json, and
+ends with the commands that come next. Files that exist are left as they are.
 
   --dir FOLDER        where (.)
 `,

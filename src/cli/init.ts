@@ -4,7 +4,8 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { CONFIG_PLACES } from './config.ts'
 import { fault } from './exit.ts'
 import type { Io } from './io.ts'
-import { WRANGLER_NEEDS, configFile, workerFile, wranglerFile } from './templates.ts'
+import { folderOf, nextCommands } from './next.ts'
+import { configFile, packageFile, workerFile, wranglerFile, wranglerNeeds } from './templates.ts'
 
 export interface InitOptions {
   /** The folder to write to. */
@@ -26,9 +27,14 @@ export async function init({ dir }: InitOptions, io: Io): Promise<number> {
   const there = (place: string): boolean => existsSync(join(root, place))
   const name = await nameOf(root)
   const config = CONFIG_PLACES.find(there) ?? 'health.config.ts'
+  const definition = await readFile(join(root, config), 'utf8').catch(() => configFile(name))
+  const hasInterval = /^(?!\s*\/\/).*\bintervalMs\b/m.test(definition)
   const drafts: readonly Draft[] = [
-    { places: [config], text: configFile(name) },
-    { places: [...WRANGLER], text: wranglerFile(name) },
+    ...(folderOf('package.json', root) === undefined
+      ? [{ places: ['package.json'] as const, text: packageFile(name) }]
+      : []),
+    { places: [config], text: definition },
+    { places: [...WRANGLER], text: wranglerFile(name, hasInterval) },
     { places: [WORKER], text: workerFile(specifierOf(config)) },
   ]
   const written: string[] = []
@@ -46,14 +52,28 @@ export async function init({ dir }: InitOptions, io: Io): Promise<number> {
     }
     written.push(places[0])
   }
-  io.stdout.write(summary(written, left, config))
+  const commands = await nextCommands({ cwd: io.cwd, root, definition })
+  const lines = [
+    ...summary(written, left),
+    ...(await needs(root, left, hasInterval)),
+    `Say in ${config} what to check. Next:`,
+    ...commands.map((one) => `  ${one}`),
+  ]
+  io.stdout.write(lines.map((line) => `${line}\n`).join(''))
   return 0
 }
 
 /** Writes a file, and fails if it has been created in the meantime. */
 async function write(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   await writeFile(path, text, { flag: 'wx' })
+}
+
+/** Node's recursive mkdir never ends below /proc, which answers ENOENT though the parent exists. */
+async function makeFolder(path: string): Promise<void> {
+  if (existsSync(path)) return
+  await makeFolder(dirname(path))
+  await mkdir(path)
 }
 
 function specifierOf(config: string): string {
@@ -77,29 +97,18 @@ async function nameOf(root: string): Promise<string> {
   )
 }
 
-function summary(written: readonly string[], left: readonly string[], config: string): string {
-  const lines = [
+function summary(written: readonly string[], left: readonly string[]): string[] {
+  return [
     ...written.map((place) => `wrote  ${place}`),
     ...left.map((place) => `left   ${place}, which is there already`),
+    ...(written.length === 0 ? ['', 'Everything is there already; nothing was written.'] : []),
+    '',
   ]
-  if (written.length === 0)
-    return [...lines, '', 'Everything is there already; nothing was written.', ''].join('\n')
-  return [...lines, '', ...needs(left), ...next(config), ''].join('\n')
 }
 
-/** The lines that a wrangler file of the user's own may lack. */
-function needs(left: readonly string[]): string[] {
+/** The lines that a wrangler file of the user's own lacks. */
+async function needs(root: string, left: readonly string[], hasInterval: boolean): Promise<string[]> {
   const own = left.find((place) => WRANGLER.some((known) => known === place))
-  return own === undefined ? [] : [`${own} needs this, if it has none of it yet:`, '', WRANGLER_NEEDS]
-}
-
-function next(config: string): string[] {
-  return [
-    'Next:',
-    '  npm install allclear',
-    `  say in ${config} what to check`,
-    '  npx allclear check',
-    '  npx wrangler secret put ALLCLEAR_TOKEN',
-    '  npx wrangler deploy',
-  ]
+  if (own === undefined || /\bCell\b/.test(await readFile(join(root, own), 'utf8').catch(() => ''))) return []
+  return [`${own} needs this, if it has none of it yet:`, '', wranglerNeeds(hasInterval)]
 }

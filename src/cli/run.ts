@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { commandOf } from './args.ts'
 import { FAULT, fault } from './exit.ts'
 import { help } from './help.ts'
 import type { Io } from './io.ts'
+import { version } from './version.ts'
 
 /** Does what a command line asks for, and gives the exit code. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
@@ -28,10 +27,4 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     case 'fault':
       return fault(io, command.error)
   }
-}
-
-async function version(): Promise<string> {
-  // As far from dist/cli as from src/cli.
-  const manifest = await readFile(join(import.meta.dirname, '../../package.json'), 'utf8')
-  return (JSON.parse(manifest) as { readonly version: string }).version
 }

@@ -1,3 +1,8 @@
+/** A package.json for a folder that has none, so that npm installs there and Node takes its files for ES modules. */
+export function packageFile(name: string): string {
+  return `${JSON.stringify({ name, private: true, type: 'module' }, null, 2)}\n`
+}
+
 /** A first definition: one check that runs as it stands, and the others as comments. */
 export function configFile(name: string): string {
   return `import { defineHealth, http } from 'allclear'
@@ -29,21 +34,31 @@ export default worker
 `
 }
 
-/** The part of a wrangler.toml beside name, main and compatibility_date. */
-export const WRANGLER_NEEDS = `[exports.Cell]
+const DURABLE_OBJECT = `[exports.Cell]
 type = "durable-object"
 storage = "sqlite"
 
 [[durable_objects.bindings]]
 name = "CELL"
 class_name = "Cell"
+`
 
-# With \`intervalMs\`: revives a region whose background rounds were lost.
-[triggers]
+const TRIGGER = `[triggers]
 crons = ["* * * * *"]
 `
 
-export function wranglerFile(name: string): string {
+/** The part of a wrangler.toml beside name, main and compatibility_date. */
+export function wranglerNeeds(hasInterval: boolean): string {
+  return hasInterval
+    ? `${DURABLE_OBJECT}
+# Revives a region whose background rounds were lost.
+${TRIGGER}`
+    : `${DURABLE_OBJECT}
+# Only with an \`intervalMs\` in the definition: revives a region whose background rounds were lost.
+${TRIGGER.replace(/^(?=.)/gm, '# ')}`
+}
+
+export function wranglerFile(name: string, hasInterval: boolean): string {
   return `name = "${name}"
 main = "src/worker.ts"
 compatibility_date = "2026-10-30"
@@ -52,5 +67,5 @@ compatibility_flags = ["global_fetch_strictly_public"]
 
 # Secrets stand in no file: npx wrangler secret put ALLCLEAR_TOKEN
 
-${WRANGLER_NEEDS}`
+${wranglerNeeds(hasInterval)}`
 }

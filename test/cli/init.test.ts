@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, readFile, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../src/cli/config.ts'
 import { secretsIn } from '../../src/probe/secrets.ts'
-import { folderWith, sceneOf } from './scene.ts'
+import { folderWith, sceneOf, spawned } from './scene.ts'
 
 const OURS = join(import.meta.dirname, '../..')
 
@@ -11,26 +12,100 @@ async function read(...path: string[]): Promise<string> {
   return readFile(join(...path), 'utf8')
 }
 
-test('it writes the files of a first deploy and names the next steps', async () => {
-  const cwd = await folderWith({ 'package.json': '{ "name": "@acme/My Shop" }' })
+/** The commands that a run of `init` ends with. */
+function commandsIn(out: string): string[] {
+  const [, commands = ''] = out.split('Next:\n')
+  return commands
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.slice(2))
+}
+
+test('in an empty folder it writes the files of a first deploy and ends with the next commands', async () => {
+  const cwd = await folderWith()
   const { allclear, out } = sceneOf({ cwd })
-  expect(await allclear('init')).toBe(0)
-  expect(`\n${out()}`).toMatchInlineSnapshot(`
+  expect(await allclear('init', '--dir', 'my shop')).toBe(0)
+  expect(`\n${out().replaceAll(OURS, 'ALLCLEAR')}`).toMatchInlineSnapshot(`
     "
+    wrote  package.json
     wrote  health.config.ts
     wrote  wrangler.toml
     wrote  src/worker.ts
 
-    Next:
-      npm install allclear
-      say in health.config.ts what to check
-      npx allclear check
+    Say in health.config.ts what to check. Next:
+      cd 'my shop'
+      (cd ALLCLEAR && npm install && npm pack)   # no registry has Allclear yet
+      npm i ALLCLEAR/allclear-0.1.0.tgz
+      npm i -D wrangler
+      echo 'CATALOG_URL=https://example.com' >> .dev.vars
+      echo 'ALLCLEAR_TOKEN=a-token-of-mine' >> .dev.vars
+      echo '.dev.vars' >> .gitignore
+      npx allclear check --env-file .dev.vars
+      npx wrangler dev
+      curl localhost:8787/readyz        # in a second terminal
+      npx wrangler secret put CATALOG_URL
       npx wrangler secret put ALLCLEAR_TOKEN
       npx wrangler deploy
     "
   `)
-  expect(await read(cwd, 'wrangler.toml')).toContain('name = "acme-my-shop"\nmain = "src/worker.ts"\n')
-  expect(await read(cwd, 'health.config.ts')).toContain("service: { name: 'acme-my-shop' }")
+  const root = join(cwd, 'my shop')
+  expect(JSON.parse(await read(root, 'package.json'))).toEqual({
+    name: 'my-shop',
+    private: true,
+    type: 'module',
+  })
+  expect(await read(root, 'wrangler.toml')).toContain('name = "my-shop"\nmain = "src/worker.ts"\n')
+  expect(await read(root, 'health.config.ts')).toContain("service: { name: 'my-shop' }")
+})
+
+test('where Allclear is installed nothing is said of that, and a package keeps its package.json', async () => {
+  const manifest = '{ "name": "@acme/My Shop" }'
+  const cwd = await folderWith({ 'package.json': manifest })
+  await mkdir(join(cwd, 'node_modules/allclear'), { recursive: true })
+  const { allclear, out } = sceneOf({ cwd })
+  expect(await allclear('init')).toBe(0)
+  expect(commandsIn(out()).slice(0, 2)).toEqual([
+    'npm pkg set type=module           # if no .js file of yours is CommonJS',
+    'npm i -D wrangler',
+  ])
+  expect(await read(cwd, 'package.json')).toBe(manifest)
+  expect(await read(cwd, 'wrangler.toml')).toContain('name = "acme-my-shop"')
+})
+
+test('its commands give the definition what it reads, and are not said twice', async () => {
+  const cwd = await folderWith({
+    '.gitignore': 'node_modules',
+    '.dev.vars': 'REDIS_URL=x\n',
+    'package.json': '{ "type": "module" }',
+    'health.config.ts': `
+      // not env.OLD_URL
+      const base = 'https://example.com/' /* nor env.OLDER */
+      redis({ url: (env) => env.REDIS_URL, token: (env) => env.REDIS_TOKEN }), http({ url: ({ env }) => env.REDIS_URL })`,
+  })
+  const first = sceneOf({ cwd })
+  await first.allclear('init')
+  const echoes = commandsIn(first.out()).filter((command) => command.startsWith('echo'))
+  expect(echoes).toEqual([
+    `echo 'REDIS_TOKEN=...' >> .dev.vars`,
+    `echo 'ALLCLEAR_TOKEN=a-token-of-mine' >> .dev.vars`,
+    'echo >> .gitignore',
+    `echo '.dev.vars' >> .gitignore`,
+  ])
+  for (const command of echoes) execFileSync('sh', ['-c', command], { cwd })
+  expect(await read(cwd, '.dev.vars')).toBe('REDIS_URL=x\nREDIS_TOKEN=...\nALLCLEAR_TOKEN=a-token-of-mine\n')
+  expect(await read(cwd, '.gitignore')).toBe('node_modules\n.dev.vars\n')
+  const second = sceneOf({ cwd })
+  await second.allclear('init')
+  expect(second.out()).not.toContain('echo')
+})
+
+test.each([
+  ['intervalMs: 60_000,', 'crons = ["* * * * *"]'],
+  ['// intervalMs: 60_000,', '# crons = ["* * * * *"]'],
+])('a definition with %j makes the cron trigger %j', async (option, line) => {
+  const cwd = await folderWith({ 'health.config.ts': `export default defineHealth({\n  ${option}\n})` })
+  await sceneOf({ cwd }).allclear('init')
+  expect((await read(cwd, 'wrangler.toml')).split('\n')).toContain(line)
 })
 
 test('it writes the same files as in the README and our own Worker', async () => {
@@ -56,11 +131,11 @@ test('the first definition loads', async () => {
 })
 
 test('it changes no existing file, and says so', async () => {
-  const mine = { 'health.config.mts': 'mine', 'wrangler.jsonc': 'mine' }
+  const mine = { 'health.config.mts': 'mine', 'package.json': '{"type":"module"}', 'wrangler.jsonc': 'mine' }
   const cwd = await folderWith(mine)
   const { allclear, out } = sceneOf({ cwd })
   expect(await allclear('init')).toBe(0)
-  expect(`\n${out()}`).toMatchInlineSnapshot(`
+  expect(`\n${out().replaceAll(OURS, 'ALLCLEAR')}`).toMatchInlineSnapshot(`
     "
     wrote  src/worker.ts
     left   health.config.mts, which is there already
@@ -76,20 +151,30 @@ test('it changes no existing file, and says so', async () => {
     name = "CELL"
     class_name = "Cell"
 
-    # With \`intervalMs\`: revives a region whose background rounds were lost.
-    [triggers]
-    crons = ["* * * * *"]
+    # Only with an \`intervalMs\` in the definition: revives a region whose background rounds were lost.
+    # [triggers]
+    # crons = ["* * * * *"]
 
-    Next:
-      npm install allclear
-      say in health.config.mts what to check
-      npx allclear check
+    Say in health.config.mts what to check. Next:
+      (cd ALLCLEAR && npm install && npm pack)   # no registry has Allclear yet
+      npm i ALLCLEAR/allclear-0.1.0.tgz
+      npm i -D wrangler
+      echo 'ALLCLEAR_TOKEN=a-token-of-mine' >> .dev.vars
+      echo '.dev.vars' >> .gitignore
+      npx allclear check --env-file .dev.vars
+      npx wrangler dev
+      curl localhost:8787/readyz        # in a second terminal
       npx wrangler secret put ALLCLEAR_TOKEN
       npx wrangler deploy
     "
   `)
-  for (const name of Object.keys(mine)) expect(await read(cwd, name)).toBe('mine')
-  expect((await readdir(cwd)).toSorted()).toEqual(['health.config.mts', 'src', 'wrangler.jsonc'])
+  for (const [name, text] of Object.entries(mine)) expect(await read(cwd, name)).toBe(text)
+  expect((await readdir(cwd)).toSorted()).toEqual([
+    'health.config.mts',
+    'package.json',
+    'src',
+    'wrangler.jsonc',
+  ])
   expect(await read(cwd, 'src/worker.ts')).toContain("from '../health.config.mjs'")
 })
 
@@ -102,35 +187,58 @@ test('a config in src is next to the Worker', async () => {
 })
 
 test('a link that leads nowhere yet is not written through', async () => {
-  const cwd = await folderWith()
+  const cwd = await folderWith({ 'package.json': '{}' })
   await symlink(join(cwd, 'elsewhere'), join(cwd, 'health.config.ts'))
   const { allclear, err } = sceneOf({ cwd })
   expect(await allclear('init')).toBe(3)
   expect(err()).toContain('health.config.ts cannot be written: EEXIST')
-  expect(await readdir(cwd)).toEqual(['health.config.ts'])
+  expect(await readdir(cwd)).toEqual(['health.config.ts', 'package.json'])
 })
 
 test('it says so when every file exists already', async () => {
-  const cwd = await folderWith()
+  const cwd = await folderWith({ 'package.json': '{"type":"module"}' })
   await sceneOf({ cwd }).allclear('init')
   const { allclear, out } = sceneOf({ cwd })
   expect(await allclear('init')).toBe(0)
-  expect(`\n${out()}`).toMatchInlineSnapshot(`
+  expect(`\n${out().replaceAll(OURS, 'ALLCLEAR')}`).toMatchInlineSnapshot(`
     "
     left   health.config.ts, which is there already
     left   wrangler.toml, which is there already
     left   src/worker.ts, which is there already
 
     Everything is there already; nothing was written.
+
+    Say in health.config.ts what to check. Next:
+      (cd ALLCLEAR && npm install && npm pack)   # no registry has Allclear yet
+      npm i ALLCLEAR/allclear-0.1.0.tgz
+      npm i -D wrangler
+      echo 'CATALOG_URL=https://example.com' >> .dev.vars
+      echo 'ALLCLEAR_TOKEN=a-token-of-mine' >> .dev.vars
+      echo '.dev.vars' >> .gitignore
+      npx allclear check --env-file .dev.vars
+      npx wrangler dev
+      curl localhost:8787/readyz        # in a second terminal
+      npx wrangler secret put CATALOG_URL
+      npx wrangler secret put ALLCLEAR_TOKEN
+      npx wrangler deploy
     "
   `)
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'a folder that the system refuses is one clear line, and 3',
+  async () => {
+    const { code, out, err } = await spawned(['init', '--dir', '/proc/allclear/shop'])
+    expect([code, out]).toEqual([3, ''])
+    expect(err).toMatch(/^allclear: init: package\.json cannot be written: ENOENT: .*\n$/)
+  },
+)
 
 test('a folder that cannot be written to is one clear line, and 3', async () => {
   const cwd = await folderWith({ file: '' })
   const { allclear, err } = sceneOf({ cwd })
   expect(await allclear('init', '--dir', 'file')).toBe(3)
-  expect(err()).toMatch(/^allclear: init: health\.config\.ts cannot be written: E[A-Z]+: .*\n$/)
+  expect(err()).toMatch(/^allclear: init: package\.json cannot be written: E[A-Z]+: .*\n$/)
 })
 
 test('it makes a missing folder', async () => {
