@@ -13,6 +13,8 @@ import { startUpstash } from './upstash.ts'
 export interface DemoOptions {
   /** Where the Worker answers. Default 8787; 0 is any free port. */
   readonly port?: number
+  /** Where dependencies are broken and mended. Default 8788; 0 is any free port. */
+  readonly controlPort?: number
   /** The regions that the Worker probes from. All of them are this machine. Default none. */
   readonly regions?: readonly Region[]
 }
@@ -21,7 +23,7 @@ export interface DemoOptions {
 export interface Demo {
   /** Where the Worker answers: `http://localhost:8787`. */
   readonly url: string
-  /** Where a person breaks and mends dependencies: `POST /NAME/MODE`. */
+  /** Where a person breaks and mends dependencies: `http://127.0.0.1:8788`. */
   readonly control: string
   /** The dependencies, by the names of the Worker's checks. */
   readonly dependencies: Readonly<Record<'postgres' | 'redis' | 'catalog' | 'disk', LocalServer>>
@@ -38,10 +40,15 @@ interface Closable {
 /**
  * Starts the deployable Worker in the local runtime, and the dependencies that it checks.
  *
- * @throws if the port is taken.
+ * @throws if a port is taken.
  */
-export async function startDemo({ port = 8787, regions = [] }: DemoOptions = {}): Promise<Demo> {
-  await assertFree(port)
+export async function startDemo({
+  port = 8787,
+  controlPort = 8788,
+  regions = [],
+}: DemoOptions = {}): Promise<Demo> {
+  await assertFree({ port, host: 'localhost', instead: '--port 8080' })
+  await assertFree({ port: controlPort, host: '127.0.0.1', instead: '--control-port 8081' })
   const started: Promise<Closable>[] = []
   const keep = <T extends Closable>(starting: Promise<T>): Promise<T> => {
     started.push(starting)
@@ -61,7 +68,7 @@ export async function startDemo({ port = 8787, regions = [] }: DemoOptions = {})
     const dependencies = { postgres, redis, catalog, disk }
     const faults = Object.entries(dependencies).map(([name, { faults }]) => [name, faults] as const)
     const [control, worker] = await Promise.all([
-      keep(startControl(Object.fromEntries(faults))),
+      keep(startControl(Object.fromEntries(faults), controlPort)),
       keep(
         startRuntime(regions.length === 0 ? 'src/worker.ts' : 'src/local/regional.worker.ts', {
           port,
@@ -86,14 +93,21 @@ export async function startDemo({ port = 8787, regions = [] }: DemoOptions = {})
   }
 }
 
-async function assertFree(port: number): Promise<void> {
+interface Place {
+  readonly port: number
+  readonly host: string
+  /** The option that chooses another port. */
+  readonly instead: string
+}
+
+async function assertFree({ port, host, instead }: Place): Promise<void> {
   const server = createServer()
   try {
-    await once(server.listen(port, 'localhost'), 'listening')
+    await once(server.listen(port, host), 'listening')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     throw new Error(
-      `port ${port} is taken; end what listens there, or choose another: npm start -- --port 8080`,
+      `port ${port} is taken; end what listens there, or choose another: npm start -- ${instead}`,
     )
   }
   await new Promise((resolve) => server.close(resolve))

@@ -12,19 +12,28 @@ const MODES = {
 function optionsOf(args: readonly string[]): Required<DemoOptions> {
   const { values } = parseArgs({
     args: [...args],
-    options: { port: { type: 'string', default: '8787' }, regions: { type: 'string', default: '' } },
+    options: {
+      port: { type: 'string', default: '8787' },
+      'control-port': { type: 'string', default: '8788' },
+      regions: { type: 'string', default: '' },
+    },
   })
-  const port = Number(values.port)
-  if (!/^\d+$/.test(values.port) || port > 65535) {
-    throw new Error(`--port: expected a port number from 0 to 65535, received ${JSON.stringify(values.port)}`)
-  }
+  const port = portOf('--port', values.port)
+  const controlPort = portOf('--control-port', values['control-port'])
+  if (port === controlPort && port !== 0) throw new Error(`--port and --control-port: both are ${port}`)
   const regions = values.regions.split(',').filter((region) => region !== '')
   const unknown = regions.find((region) => !REGIONS.some((known) => known === region))
   if (unknown !== undefined) {
     throw new Error(`--regions: no region is named ${JSON.stringify(unknown)}; known: ${REGIONS.join(', ')}`)
   }
   if (new Set(regions).size < regions.length) throw new Error('--regions: a region stands there twice')
-  return { port, regions: regions as Region[] }
+  return { port, controlPort, regions: regions as Region[] }
+}
+
+function portOf(flag: string, text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65535) return port
+  throw new Error(`${flag}: expected a port number from 0 to 65535, received ${JSON.stringify(text)}`)
 }
 
 function regionalGuide({ url, control }: Demo, [first, ...others]: readonly string[]): string {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { startServer } from '../../src/local/server.ts'
 
 const started: ChildProcess[] = []
@@ -32,10 +32,17 @@ const urlIn = (lines: readonly string[], pattern: RegExp): string => {
   return url
 }
 
+async function freePort(): Promise<string> {
+  const { port, close } = await startServer(() => {})
+  await close()
+  return String(port)
+}
+
 test('one command shows all of it, a dependency breaks by the command it prints, and Ctrl-C ends everything', async () => {
-  const { child, exited, lines } = await start('--port', '0')
+  const controlPort = await freePort()
+  const { child, exited, lines } = await start('--port', '0', '--control-port', controlPort)
   const readyz = urlIn(lines, /http:\/\/localhost:\d+\/readyz/)
-  const control = urlIn(lines, /http:\/\/127\.0\.0\.1:\d+/)
+  const control = `http://127.0.0.1:${controlPort}`
   for (const name of ['postgres', 'redis', 'catalog', 'disk']) {
     for (const mode of ['down', 'slow', 'hang', 'wrong', 'mend']) {
       expect(lines.join('\n')).toContain(`curl -X POST ${control}/${name}/${mode}`)
@@ -58,18 +65,23 @@ test('one command shows all of it, a dependency breaks by the command it prints,
   await expect(fetch(control)).rejects.toThrow('fetch failed')
 })
 
-test('a taken port is a clear error', async () => {
-  const other = await startServer(() => {})
-  const { exited, errors } = await start('--port', String(other.port))
+test.each([
+  ['--port', '--control-port', '--port 8080'],
+  ['--control-port', '--port', '--control-port 8081'],
+])('a port that is taken is a clear error (%s)', async (flag, other, instead) => {
+  const { port, close } = await startServer(() => {})
+  onTestFinished(close)
+  const { exited, errors } = await start(flag, String(port), other, '0')
   expect(await exited).toBe(1)
   expect(errors()).toBe(
-    `allclear: port ${other.port} is taken; end what listens there, or choose another: npm start -- --port 8080\n`,
+    `allclear: port ${port} is taken; end what listens there, or choose another: npm start -- ${instead}\n`,
   )
-  await other.close()
 })
 
 test.each([
   [['--port', 'abc'], '--port: expected a port number from 0 to 65535, received "abc"'],
+  [['--control-port', '1e9'], '--control-port: expected a port number from 0 to 65535, received "1e9"'],
+  [['--port', '8788'], '--port and --control-port: both are 8788'],
   [['--regions', 'mars'], '--regions: no region is named "mars"; known: wnam, '],
   [['--regions', 'weur,weur'], '--regions: a region stands there twice'],
 ])('%j is a clear error', async (args, error) => {
