@@ -1,12 +1,19 @@
 import type { JsonReport } from '../formats/json.ts'
 import { secretsIn } from '../probe/secrets.ts'
-import { errorIn, reportIn } from './answer.ts'
+import { type Clean, errorIn, reportIn } from './answer.ts'
 import type { Io } from './io.ts'
+import { clean as cleanText } from './text.ts'
 
-/** The report of an endpoint, with whether it refused the token, or the reason that there is none. */
-export type Answered =
-  | { readonly report: JsonReport; readonly isRefused: boolean }
-  | { readonly error: string }
+/** An answer with a report, or the reason that there is none. */
+export type Answered = Answer | { readonly error: string }
+
+export interface Answer {
+  readonly report: JsonReport
+  /** The code of HTTP: 200 or 503. */
+  readonly code: number
+  /** Whether the endpoint refused the token. */
+  readonly isRefused: boolean
+}
 
 export interface AskOptions {
   readonly token: string | undefined
@@ -20,6 +27,7 @@ const MAX_BYTES = 4 * 1024 * 1024
 
 /** Requests the report once. It never throws. */
 export async function ask(url: URL, { token, timeoutMs, fetch, signal }: AskOptions): Promise<Answered> {
+  const clean = cleanerFor(token)
   const abort = new AbortController()
   const onAbort = (): void => abort.abort()
   let isLate = false
@@ -35,12 +43,10 @@ export async function ask(url: URL, { token, timeoutMs, fetch, signal }: AskOpti
       redirect: 'manual',
       signal: abort.signal,
     })
-    return answerOf(response, await textOf(response), url)
+    return answerOf(response, await textOf(response), { url, clean })
   } catch (error) {
     if (isLate) return { error: `no answer within ${timeoutMs / 1000} s` }
-    const secrets = secretsIn({})
-    if (token !== undefined) secrets.enrol(token)
-    return { error: secrets.clean(reason(error)) }
+    return { error: clean(reason(error)) }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)
@@ -48,18 +54,35 @@ export async function ask(url: URL, { token, timeoutMs, fetch, signal }: AskOpti
   }
 }
 
-function answerOf({ status, headers }: Response, text: string | undefined, url: URL): Answered {
+interface Asked {
+  readonly url: URL
+  readonly clean: Clean
+}
+
+function answerOf({ status, headers }: Response, text: string | undefined, { url, clean }: Asked): Answered {
   const location = headers.get('Location')
-  if (location !== null) return { error: `http ${status}, a redirect to ${location}; poll that` }
+  if (location !== null) return { error: `http ${status}, a redirect to ${clean(location)}; poll that` }
   if (text === undefined) return { error: `http ${status}, and more than any report has` }
   const body = parsed(text)
-  const report = reportIn(body, url)
+  const report = reportIn(body, url, clean)
   if (report !== undefined && (status === 200 || status === 503)) {
-    return { report, isRefused: headers.has('WWW-Authenticate') }
+    // Allclear never answers so, and whatever stands before it may know better than a body from a cache.
+    if (status === 503 && report.status === 'healthy')
+      return { error: 'http 503, though the body says healthy' }
+    return { report, code: status, isRefused: headers.has('WWW-Authenticate') }
   }
   const known = errorIn(body)
-  if (known !== undefined) return { error: `http ${status}: ${known}` }
+  if (known !== undefined) return { error: `http ${status}: ${clean(known)}` }
   return { error: `http ${status}, and ${body === undefined ? 'no JSON' : 'no report of Allclear'}` }
+}
+
+/** Makes a text safe for a terminal, and takes the token out: an endpoint may echo it. */
+function cleanerFor(token: string | undefined): Clean {
+  if (token === undefined) return cleanText
+  const secrets = secretsIn({})
+  secrets.enrol(token)
+  // The first pass keeps text beyond what is shown, so that no cut leaves half of a token for the second.
+  return (text) => secrets.clean(cleanText(text.replaceAll(token, '[redacted]'), 1000))
 }
 
 /** The body, or nothing where it is too long. */

@@ -14,6 +14,8 @@ export interface Sight {
   readonly name: string
   /** When the report was made, or how long it took: `checked in 132 ms`. */
   readonly when: string
+  /** The exit code, where the status of the report does not decide it. */
+  readonly exit?: number | undefined
 }
 
 /** Writes a report as lines. The status of the whole comes last, next to the prompt. */

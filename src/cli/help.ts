@@ -42,7 +42,8 @@ Asks an endpoint of Allclear and shows its answer. URL is a service's, whose
   --token-env NAME    the environment variable with the token that opens private
                       detail. Default ALLCLEAR_TOKEN, if it is set
 ${SHOW}
-An endpoint that cannot be reached, or that answers something else, is 1.
+An endpoint that cannot be reached, or that answers something else, is 1. So is a
+503, whatever its body says.
 ${EXIT_CODES}`,
   init: `allclear init [--dir FOLDER]
 

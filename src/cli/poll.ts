@@ -1,7 +1,7 @@
 import type { JsonReport } from '../formats/json.ts'
 import { type Answered, ask } from './ask.ts'
 import { endpointOf } from './endpoint.ts'
-import { complain, fault } from './exit.ts'
+import { EXIT, complain, fault } from './exit.ts'
 import type { Io } from './io.ts'
 import { type ShowOptions, repeat } from './repeat.ts'
 import { duration } from './table.ts'
@@ -34,11 +34,21 @@ export async function poll(options: PollOptions, io: Io): Promise<number> {
     async (say) => {
       const answered = await look(say)
       if ('error' in answered) return { error: `${url.href}: ${answered.error}` }
-      return { report: answered.report, name: url.href, when: since(answered.report) }
+      const { report, code } = answered
+      const isFailed = code === 503
+      if (isFailed && report.status === 'degraded' && !mayFailDegraded(url)) {
+        complain(io, `${url.href}: http 503, though the body says degraded`)
+      }
+      return { report, name: url.href, when: since(report), exit: isFailed ? EXIT.unhealthy : undefined }
     },
     options,
     io,
   )
+}
+
+/** Whether the URL asks for 503 where the report is degraded. */
+function mayFailDegraded({ searchParams }: URL): boolean {
+  return searchParams.get('fail') === 'degraded'
 }
 
 function since({ checks, checked_at: at, age_ms: age, state }: JsonReport): string {

@@ -24,7 +24,7 @@ export async function repeat(look: Looker, options: ShowOptions, io: Io): Promis
     const seen = await orAborted(io.signal, look(say)).finally(end)
     if (seen === undefined) break
     show(seen, options, io)
-    code = 'error' in seen ? EXIT.unknown : EXIT[seen.report.status]
+    code = 'error' in seen ? EXIT.unknown : (seen.exit ?? EXIT[seen.report.status])
     if (!options.watch) break
     await orAborted(io.signal, io.sleep(options.intervalMs, io.signal))
   }

@@ -152,6 +152,34 @@ test.each<[string, Answer, string]>([
   expect([out(), err()]).toEqual(['', `allclear: ${server.origin}/readyz: ${error}\n`])
 })
 
+test('a 503 is not healthy because its body says so', async () => {
+  for (const args of [[], ['--json']]) {
+    for (const path of ['/readyz', '/startupz', '/livez', '/readyz/redis']) {
+      const body = path === '/readyz/redis' ? { ...CHECK, status: 'healthy' } : reportOf('healthy')
+      const { server, poll, out, err } = await polled((_, response) => sendJson(response, 503, body))
+      expect(await poll(path, ...args)).toBe(1)
+      expect([out(), err()]).toEqual([
+        '',
+        `allclear: ${server.origin}${path}: http 503, though the body says healthy\n`,
+      ])
+    }
+  }
+})
+
+test('a degraded 503 is shown, and its code counts', async () => {
+  const degraded: Answer = (_, response) => sendJson(response, 503, reportOf('degraded'))
+  const asked = await polled(degraded)
+  expect(await asked.poll('?fail=degraded')).toBe(1)
+  expect(asked.out()).toContain('is degraded')
+  expect(asked.err()).toBe('')
+  const unasked = await polled(degraded)
+  expect(await unasked.poll()).toBe(1)
+  expect(unasked.out()).toContain('is degraded')
+  expect(unasked.err()).toBe(
+    `allclear: ${unasked.server.origin}/readyz: http 503, though the body says degraded\n`,
+  )
+})
+
 test('an endpoint that is not there is one clear line, and 1', async () => {
   const { server, poll, err } = await polled({})
   await server.close()
@@ -211,6 +239,43 @@ test('a token comes from the environment only', async () => {
   await (await polled(answer, { env })).poll()
   await (await polled(answer, { env })).poll('', '--token-env', 'OTHER')
   expect(asked).toEqual([undefined, 'Bearer usual', 'Bearer special'])
+})
+
+test('a token that an answer echoes is not shown', async () => {
+  const token = 'hunter2/+x'
+  const echoes = [
+    token,
+    `\u001b[1m${token}`,
+    encodeURIComponent(token),
+    btoa(token),
+    `${'x'.repeat(295)}${token}`,
+  ]
+  const texts = echoes.map((echo) => `got ${echo}`)
+  const text = texts.join(', ')
+  const check = { ...CHECK, status: 'unhealthy', detail: text, error: text, breaker: text }
+  const named = Object.fromEntries(
+    texts.map((name) => [name, { ...check, observed: { value: 1, unit: name } }]),
+  )
+  const report = {
+    ...reportOf('unhealthy'),
+    checks: named,
+    regions: { [text]: { ...reportOf('unhealthy'), checks: named, colo: text } },
+  }
+  const answers: Answer[] = [
+    (_, response) => sendJson(response, 503, report),
+    (_, response) => sendJson(response, 500, { error: text }),
+    (_, response) => void response.writeHead(302, { location: `https://x.example/${token}` }).end(),
+  ]
+  for (const answer of answers) {
+    for (const args of [[], ['--json']]) {
+      const { poll, out, err } = await polled(answer, { env: { ALLCLEAR_TOKEN: token } })
+      expect(await poll('', ...args)).toBe(1)
+      for (const part of [token, token.slice(0, 5), encodeURIComponent(token), btoa(token)]) {
+        expect(out() + err()).not.toContain(part)
+      }
+      expect(out() + err()).toContain('[redacted]')
+    }
+  }
 })
 
 test.each([
