@@ -2,6 +2,7 @@ import { EXIT, INTERRUPTED, complain } from './exit.ts'
 import { type Look, frame, tableOptions } from './frame.ts'
 import { type Io, orAborted } from './io.ts'
 import { progress } from './progress.ts'
+import { visibleJson } from './text.ts'
 
 /** Gets one report, and tells its progress. */
 export type Looker = (say: (text: string) => void) => Promise<Look>
@@ -35,7 +36,7 @@ function show(seen: Look, options: ShowOptions, io: Io): void {
   const { stdout } = io
   if (options.json) {
     // In a watch one line is one report.
-    if (!('error' in seen)) stdout.write(`${JSON.stringify(seen.report, null, options.watch ? 0 : 2)}\n`)
+    if (!('error' in seen)) stdout.write(`${visibleJson(seen.report, options.watch ? 0 : 2)}\n`)
   } else {
     stdout.write(drawn(seen, options, io))
   }

@@ -25,6 +25,13 @@ export function clean(text: string, columns: number = MAX_COLUMNS): string {
   return cut(visible, columns)
 }
 
+/** JSON with every invisible character escaped, so that none can turn the direction of writing or act on a terminal. */
+export function visibleJson(value: unknown, indent: number): string {
+  return JSON.stringify(value, null, indent).replace(INVISIBLE, (found) =>
+    found.replace(/[^\n]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  )
+}
+
 /** Counts the columns that a text takes on a terminal. */
 export function width(text: string): number {
   return stringWidth(text)

@@ -66,6 +66,13 @@ test('as JSON it is the report of /readyz, with private detail', async () => {
   })
 })
 
+test('as JSON it has no character that a terminal obeys or does not show', async () => {
+  const { allclear, out } = sceneOf()
+  expect(await allclear('check', '--config', 'turned.config.ts', '--json')).toBe(2)
+  expect(out()).toMatch(/^[\n\u0020-\u007e]+$/)
+  expect(JSON.parse(out()).checks.turned.detail).toBe('\u202egnihton\u2066 \u200f\u061c\u{e0041}')
+})
+
 test('on a terminal one line shows the progress, and is erased', async () => {
   const stderr = screen({ columns: 40 })
   const { allclear, err } = sceneOf({ stderr })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { clean, cut, pad, width, wrap } from '../../src/cli/text.ts'
+import { clean, cut, pad, width, wrap, visibleJson } from '../../src/cli/text.ts'
 
 describe('clean', () => {
   test.each([
@@ -82,4 +82,13 @@ test.each([
   const lines = wrap(piece.repeat(times), 80)
   expect(lines.join(' ').replaceAll(' ', '')).toBe(piece.repeat(times).replaceAll(' ', ''))
   expect(lines.every((line) => width(line) <= 80)).toBe(true)
+})
+
+test('JSON shows no invisible character, and stays the same value', () => {
+  const value = { 'a\u202eb': ['\u2066', '\u0085\u009b\u007f', '\u200d\u{e0041}', '\ufeff\u2028', 'ä語\n'] }
+  for (const indent of [0, 2]) {
+    const json = visibleJson(value, indent)
+    expect(json).toMatch(/^[\n\u0020-\u007eä語]+$/)
+    expect(JSON.parse(json)).toEqual(value)
+  }
 })
