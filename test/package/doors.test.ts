@@ -32,3 +32,11 @@ describe("Node's modules, its server and the loader of configs", () => {
     expect((await reachedFrom(file, NODE)).filter((path) => path.includes('node_modules/jiti/'))).toEqual([])
   })
 })
+
+test.each(['index.ts', 'cloudflare.ts', 'fetch.ts', 'lambda.ts', 'node.ts'])(
+  'nothing through %s awaits at its top level, so that it can be required',
+  async (file) => {
+    const conditions = file === 'cloudflare.ts' ? WORKERD : NODE
+    await expect(reachedFrom(file, conditions, 'cjs')).resolves.toContain(`src/${file}`)
+  },
+)

@@ -7,15 +7,20 @@ import { build } from 'esbuild'
  * their paths. What a bundler would shake off again is in it, too.
  *
  * @param conditions those of `exports` that hold on the module's platform.
+ * @param format `cjs` throws where a module awaits at its top level, which no `require` can load.
  */
-export async function reachedFrom(file: string, conditions: readonly string[]): Promise<readonly string[]> {
+export async function reachedFrom(
+  file: string,
+  conditions: readonly string[],
+  format: 'cjs' | 'esm' = 'esm',
+): Promise<readonly string[]> {
   const { metafile } = await build({
     absWorkingDir: join(import.meta.dirname, '../..'),
     entryPoints: [`src/${file}`],
     bundle: true,
     write: false,
     metafile: true,
-    format: 'esm',
+    format,
     conditions: [...conditions],
     mainFields: ['module', 'main'],
     external: ['cloudflare:*', 'node:*', ...builtinModules],

@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inCi } from '../ci.ts'
 import { startWorker } from '../harness.ts'
@@ -15,6 +16,14 @@ const { name, version, sideEffects, exports, peerDependencies } = JSON.parse(
 /** The oldest that the package says it runs on. They are only fetched where a missing tool is a failure. */
 const OLDEST = '22.12.0'
 const OLDEST_HONO: string = peerDependencies.hono.replace('^', '')
+/** A function that each door exports. */
+const EXPORTED: Readonly<Record<string, string>> = {
+  '.': 'defineHealth',
+  './lambda': 'onLambda',
+  './node': 'onNode',
+  './fetch': 'onFetch',
+}
+
 const isOldest = inCi && process.platform === 'linux'
 
 let house: string
@@ -121,6 +130,36 @@ describe('installed in an empty project', () => {
     }
   })
 
+  describe('required by CommonJS', () => {
+    // Cloudflare's is for bundlers alone: it needs a module that only Workers have.
+    const doors = Object.keys(exports).filter((door) => door !== './cloudflare')
+
+    test.each(doors)('the door %s gives what it exports', async (door) => {
+      const specifier = name + door.slice(1)
+      const script = `const { ${EXPORTED[door]}: it } = require('${specifier}'); console.log(typeof it)`
+      expect(await mustRun(node, ['--input-type=commonjs', '-e', script], { cwd: project })).toBe(
+        'function\n',
+      )
+    })
+
+    test('a script defines and answers', async () => {
+      const printed = await mustRun(node, ['script.cjs'], { cwd: project })
+      expect(JSON.parse(printed)).toEqual([200, '{"status":"healthy"}'])
+    })
+
+    test('a module in TypeScript type-checks', async () => {
+      const options = { module: 'nodenext', target: 'es2023', strict: true, skipLibCheck: false, types: [] }
+      expect(await typeCheck({ ...options, noEmit: true }, ['module.cts'])).toBe('')
+    })
+
+    test('a bundler makes CommonJS of it', async () => {
+      const outfile = join(project, 'bundled.cjs')
+      const entryPoints = [join(project, 'script.cjs')]
+      await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'cjs' })
+      expect(JSON.parse(await mustRun(node, [outfile]))).toEqual([200, '{"status":"healthy"}'])
+    })
+  })
+
   describe('npx allclear', () => {
     const allclear = (...args: string[]) =>
       run('npx', ['--no-install', name, ...args], {
@@ -209,6 +248,18 @@ async function filesOfProject(): Promise<Record<string, string>> {
       const response = await fetch(url + '/healthz')
       ${print('[response.status, await response.text()]')}
       await close()`,
+    'script.cjs': `
+      const { custom, defineHealth } = require('allclear')
+      const { onFetch } = require('allclear/fetch')
+      const { fetch } = onFetch(defineHealth({ checks: { it: custom(async () => {}) } }))
+      fetch(new Request('http://localhost/healthz')).then(async (response) => {
+        ${print('[response.status, await response.text()]')}
+      })`,
+    'module.cts': `
+      import { custom, defineHealth } from 'allclear'
+      import { onLambda } from 'allclear/lambda'
+      import lambda = require('allclear/lambda')
+      export const handler: lambda.LambdaHandler = onLambda(defineHealth({ checks: { it: custom(async () => {}) } }))`,
     'own.config.ts': `
       import { custom, defineHealth } from 'allclear'
       interface Env { readonly JOBS?: string }
