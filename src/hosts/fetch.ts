@@ -3,12 +3,17 @@ import type { Routes } from '../http/routes.ts'
 import type { Store } from '../stores/store.ts'
 import { singleCell } from './single-cell.ts'
 
+/** The variables of a process. A check whose variable is missing is `misconfigured`. */
+export type Variables = Readonly<Record<string, string | undefined>>
+
 /** The options of `onFetch`. */
 export interface FetchOptions<Env> {
   /** The store of the state. Default the memory of this process. */
   readonly store?: Store
-  /** The environment of the checks. Default the second argument of each call. */
-  readonly env?: Env
+  /** The environment of the checks, such as `process.env`. Default the second argument of each call. */
+  readonly env?: Env | Variables
+  /** Answers below this path, for routers that do not strip a prefix: `/health`. Default at the root. */
+  readonly basePath?: string
 }
 
 /** The handler, for any runtime with Request and Response. */
@@ -26,7 +31,7 @@ export interface OnFetch {
  * `intervalMs` and the `path` of a disk need another host.
  *
  * @param options `store`: default memory. `env`: default the second argument of each call, which in most runtimes is not
- * an environment.
+ * an environment. `basePath`: default the root.
  * @example
  * ```ts
  * import { onFetch } from 'allclear/fetch'
@@ -36,9 +41,13 @@ export interface OnFetch {
  * Bun.serve({ fetch, port: 8080 })
  * ```
  */
-export function onFetch<Env>(health: Health<Env>, { store, env }: FetchOptions<Env> = {}): OnFetch {
+export function onFetch<Env>(
+  health: Health<Env>,
+  { store, env, ...routing }: FetchOptions<NoInfer<Env>> = {},
+): OnFetch {
   const { routes } = singleCell(health, {
     store,
+    ...routing,
     ...(env === undefined ? {} : { envOf: () => env }),
   })
   return { fetch: async (request, given) => routes.fetch(request, given as never), routes }

@@ -75,6 +75,12 @@ test('its paths mount in an app', async () => {
   expect(await (await app.request('/internal/else')).text()).toBe('404 Not Found')
 })
 
+test('with a basePath it answers below it', async () => {
+  const { fetch } = host({ env, basePath: '/health' })
+  expect(await detailIn(await fetch(request('/health/readyz')))).toBe('given')
+  expect((await fetch(request('/readyz'))).status).toBe(404)
+})
+
 test('other paths are not found, in JSON', async () => {
   const response = await host().fetch(request('/else'))
   expect([response.status, await response.json()]).toEqual([404, { error: 'no such path: /else' }])
