@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { type Server, type ServerResponse, createServer } from 'node:http'
+import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
+import type { NodeListener } from './node-listener.ts'
 
 export interface NodeServerOptions {
   /** 0 is any free port. */
@@ -13,8 +13,6 @@ export interface NodeServerOptions {
 /** A server that can shut down without losing a request. */
 export interface NodeServer {
   readonly url: string
-  /** Ends the connection of every further answer, so that clients open their next connection elsewhere. */
-  readonly leave: () => void
   /** Leaves, stops listening, and waits until every request in flight is answered. */
   readonly close: () => Promise<void>
 }
@@ -24,56 +22,26 @@ const ARRIVAL_TURNS = 3
 
 /** Starts listening. It throws an error that names the port if it cannot. */
 export async function startNodeServer(
-  fetch: (request: Request) => Response | Promise<Response>,
+  { listener, leave, answered }: NodeListener,
   { port, hostname }: NodeServerOptions,
 ): Promise<NodeServer> {
-  const inFlight = new Set<ServerResponse>()
-  const allAnswered = Promise.withResolvers<void>()
-  let isLeaving = false
-  let isClosing = false
-
-  const answer = getRequestListener(fetch, { errorHandler: badRequest })
-  const server = createServer((request, response) => {
-    inFlight.add(response)
-    response.once('close', () => {
-      inFlight.delete(response)
-      if (isClosing && inFlight.size === 0) allAnswered.resolve()
-    })
-    if (isLeaving) endConnection(response)
-    void answer(request, response)
-  })
+  const server = createServer(listener)
   await listening(server, { port, hostname })
-
-  function leave(): void {
-    isLeaving = true
-    for (const response of inFlight) endConnection(response)
-  }
 
   async function close(): Promise<void> {
     leave()
     // A request that has reached the machine is in flight, even if this process has not read it yet.
     for (let turn = 0; turn < ARRIVAL_TURNS; turn += 1) await new Promise((resolve) => setImmediate(resolve))
-    isClosing = true
-    if (inFlight.size === 0) allAnswered.resolve()
     const closed = once(server, 'close')
     // This ends idle connections as well.
     server.close()
-    await allAnswered.promise
+    await answered()
     // The remaining connections have sent half a request or nothing.
     server.closeAllConnections()
     await closed
   }
 
-  return { url: urlOf(server, hostname), leave, close }
-}
-
-function endConnection(response: ServerResponse): void {
-  if (!response.headersSent) response.setHeader('Connection', 'close')
-}
-
-/** The answer to a request that cannot be read, such as one with a malformed host. */
-function badRequest(): Response {
-  return Response.json({ error: 'bad request' }, { status: 400 })
+  return { url: urlOf(server, hostname), close }
 }
 
 async function listening(server: Server, { port, hostname }: NodeServerOptions): Promise<void> {

@@ -1,21 +1,15 @@
 import { constants } from 'node:os'
 import type { Health } from '../core/define.ts'
-import { nodeMachine } from '../drivers/machine.ts'
-import type { Poll } from '../poll/poller.ts'
-import { reasonOf } from '../probe/secrets.ts'
-import type { Store } from '../stores/store.ts'
-import { type Background, background } from './background.ts'
+import type { MountOptions } from './node-mount.ts'
+import { mountListener } from './node-mounted.ts'
 import { startNodeServer } from './node-server.ts'
-import { singleCell, warn } from './single-cell.ts'
 
 /** The options of `onNode`. */
-export interface NodeOptions {
+export interface NodeOptions extends MountOptions {
   /** The port to listen on; 0 is any free port. */
   readonly port: number
   /** The address to listen on. Default all addresses of this machine. */
   readonly hostname?: string
-  /** The store of the state. Default the memory of this process; `upstash(…)` shares it among many. */
-  readonly store?: Store
   /**
    * How long requests are still answered after SIGTERM or SIGINT, in milliseconds, while `/readyz` says 503. Default
    * 5000: long enough for a load balancer that asks every few seconds to send its requests elsewhere.
@@ -42,7 +36,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
  *
  * With `intervalMs` it probes in the background. It has one cell and ignores `regions`, which only Workers support.
  *
- * @param options `port`. `hostname`: default all addresses. `store`: default memory. `drainMs`: default 5000.
+ * @param options `port`. `hostname`: default all addresses. `basePath`: default the root. `store`: default memory.
+ * `drainMs`: default 5000.
  * @throws if it cannot listen: `port 8080 is taken`.
  * @example
  * ```ts
@@ -55,27 +50,21 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
  */
 export async function onNode<Env>(
   health: Health<Env>,
-  { port, hostname, store, drainMs = 5000 }: NodeOptions,
+  { port, hostname, drainMs = 5000, ...mounting }: NodeOptions,
 ): Promise<OnNode> {
-  let isLeaving = false
-  const env = process.env
-  const { poll, routes } = singleCell(health, {
-    store,
-    machine: nodeMachine,
-    envOf: () => env,
-    isLeaving: () => isLeaving,
+  const mounted = mountListener(health, mounting, { overrideGlobalObjects: true })
+  const server = await startNodeServer(mounted, { port, hostname }).catch((error: unknown) => {
+    void mounted.close()
+    throw error
   })
-  const server = await startNodeServer(routes.fetch, { port, hostname })
-  const rounds = backgroundRounds(health, poll)
   const drained = Promise.withResolvers<void>()
   let ending: Promise<void> | undefined
   let signals = 0
 
   async function end(): Promise<void> {
-    isLeaving = true
-    server.leave()
+    mounted.leave()
     await drained.promise
-    await Promise.all([server.close(), rounds?.stop()])
+    await Promise.all([server.close(), mounted.close()])
     for (const signal of SIGNALS) process.off(signal, onSignal)
   }
 
@@ -95,17 +84,4 @@ export async function onNode<Env>(
       return (ending ??= end())
     },
   }
-}
-
-/** Background rounds, through the same cell as the rounds that polls cause. */
-function backgroundRounds({ intervalMs, ttlMs }: Health<never>, poll: Poll): Background | undefined {
-  if (intervalMs === undefined) return undefined
-  // A round is left out where a poll or another process has just caused one.
-  const caller = { waitUntil: () => {}, ttlMs: Math.min(ttlMs, intervalMs / 2) }
-  return background(async () => poll(process.env, caller), {
-    intervalMs,
-    random: Math.random,
-    onError: (error) =>
-      warn(`allclear: a background round failed, the next one comes: ${reasonOf(error, process.env)}`),
-  })
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -152,6 +153,14 @@ describe('installed in an empty project', () => {
       expect(await typeCheck({ ...options, noEmit: true }, ['module.cts'])).toBe('')
     })
 
+    test.skipIf(!existsSync(join(MODULES, '@nestjs/platform-express')))(
+      'a NestJS app mounts it',
+      async () => {
+        const printed = await mustRun(node, ['nest.cjs'], { cwd: project, env: { NODE_PATH: MODULES } })
+        expect(JSON.parse(printed)).toEqual([200, '{"status":"healthy"}', 200, 'my shop', 503])
+      },
+    )
+
     test('a bundler makes CommonJS of it', async () => {
       const outfile = join(project, 'bundled.cjs')
       const entryPoints = [join(project, 'script.cjs')]
@@ -255,6 +264,33 @@ async function filesOfProject(): Promise<Record<string, string>> {
       fetch(new Request('http://localhost/healthz')).then(async (response) => {
         ${print('[response.status, await response.text()]')}
       })`,
+    // Decorators as the functions that they are.
+    'nest.cjs': `
+      require('reflect-metadata')
+      const { Controller, Get, Module } = require('@nestjs/common')
+      const { NestFactory } = require('@nestjs/core')
+      const { custom, defineHealth } = require('allclear')
+      const { mountNode } = require('allclear/node')
+      class Shop { name() { return 'my shop' } }
+      Get()(Shop.prototype, 'name', Object.getOwnPropertyDescriptor(Shop.prototype, 'name'))
+      Controller()(Shop)
+      class App {}
+      Module({ controllers: [Shop] })(App)
+      async function main() {
+        const { listener, leave, close } = mountNode(defineHealth({ checks: { it: custom(async () => {}) } }))
+        const app = await NestFactory.create(App, { logger: false })
+        app.use('/health', listener)
+        await app.listen(0, '127.0.0.1')
+        const url = await app.getUrl()
+        const health = await fetch(url + '/health/livez')
+        const shop = await fetch(url)
+        leave()
+        const { status } = await fetch(url + '/health/readyz')
+        ${print('[health.status, await health.text(), shop.status, await shop.text(), status]')}
+        await app.close()
+        await close()
+      }
+      main()`,
     'module.cts': `
       import { custom, defineHealth } from 'allclear'
       import { onLambda } from 'allclear/lambda'
