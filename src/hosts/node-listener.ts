@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import { DEFAULT_HOST, tidyTarget } from './node-target.ts'
 
 /** Answers requests of a `node:http` server, and knows which of its answers are still under way. */
 export interface NodeListener {
@@ -25,7 +26,11 @@ export function nodeListener(
   const inFlight = new Set<ServerResponse>()
   const waiting: (() => void)[] = []
   let isLeaving = false
-  const answer = getRequestListener(fetch, { errorHandler: badRequest, overrideGlobalObjects })
+  const answer = getRequestListener(fetch, {
+    hostname: DEFAULT_HOST,
+    errorHandler: badRequest,
+    overrideGlobalObjects,
+  })
 
   return {
     listener: (request, response) => {
@@ -35,6 +40,7 @@ export function nodeListener(
         if (inFlight.size === 0) for (const resolve of waiting.splice(0)) resolve()
       })
       if (isLeaving) endConnection(response)
+      tidyTarget(request)
       restoreBody(request)
       void answer(request, response)
     },
@@ -60,7 +66,7 @@ function restoreBody(request: IncomingMessage): void {
   Object.assign(request, { rawBody: Buffer.from(bytes) })
 }
 
-/** The answer to a request that cannot be read, such as one with a malformed host. */
+/** The answer to a request that cannot be read, such as one with a backslash in its path. */
 function badRequest(): Response {
   return Response.json({ error: 'bad request' }, { status: 400 })
 }

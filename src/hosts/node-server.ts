@@ -1,14 +1,23 @@
 import { once } from 'node:events'
-import { type Server, createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type Server, type ServerResponse, createServer } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import type { NodeListener } from './node-listener.ts'
+import { refuse } from './node-refusal.ts'
 
 export interface NodeServerOptions {
   /** 0 is any free port. */
   readonly port: number
   /** Default all addresses of this machine. */
   readonly hostname?: string | undefined
+  /** Default `LIMITS`. */
+  readonly limits?: typeof LIMITS
 }
+
+/**
+ * A client that takes longer to send its headers or its whole request, in milliseconds, is cut off. Node's own limits
+ * are one minute and five.
+ */
+const LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1000 }
 
 /** A server that can shut down without losing a request. */
 export interface NodeServer {
@@ -23,9 +32,17 @@ const ARRIVAL_TURNS = 3
 /** Starts listening. It throws an error that names the port if it cannot. */
 export async function startNodeServer(
   { listener, leave, answered }: NodeListener,
-  { port, hostname }: NodeServerOptions,
+  { port, hostname, limits = LIMITS }: NodeServerOptions,
 ): Promise<NodeServer> {
-  const server = createServer(listener)
+  const responses = new WeakMap<Socket, ServerResponse>()
+  // The checks of a load balancer often send none.
+  const server = createServer({ ...limits, requireHostHeader: false }, (request, response) => {
+    responses.set(request.socket, response)
+    listener(request, response)
+  })
+  server.on('clientError', (error, socket) =>
+    refuse(error, socket as Socket, responses.get(socket as Socket)),
+  )
   await listening(server, { port, hostname })
 
   async function close(): Promise<void> {

@@ -145,12 +145,6 @@ describe('it', () => {
     expect(JSON.parse(body)).not.toHaveProperty('regions')
     expect(await ask(`${url}/readyz?region=weur`)).toMatchObject({ status: 400 })
   })
-
-  test('answers what is no request in JSON', async () => {
-    const { url } = await start({ good })
-    const { status, body } = await ask(`${url}/readyz`, { headers: { Host: 'a b' } })
-    expect([status, body]).toEqual([400, '{"error":"bad request"}'])
-  })
 })
 
 describe('close', () => {
