@@ -16,6 +16,8 @@ export interface FetchOptions<Env> {
   readonly basePath?: string
 }
 
+const isWorker = typeof navigator === 'object' && navigator.userAgent === 'Cloudflare-Workers'
+
 /** The handler, for any runtime with Request and Response. */
 export interface OnFetch {
   /** Answers a request. `env` is the environment of the checks, unless the option `env` is set. */
@@ -47,6 +49,7 @@ export function onFetch<Env>(
 ): OnFetch {
   const { routes } = singleCell(health, {
     store,
+    canShare: !isWorker,
     ...routing,
     ...(env === undefined ? {} : { envOf: () => env }),
   })

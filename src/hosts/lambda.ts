@@ -58,6 +58,7 @@ export function onLambda<Env>(health: Health<Env>, { store }: LambdaOptions = {}
     store: shared,
     state: shared === undefined ? 'local' : 'shared',
     machine: nodeMachine,
+    canWorkBehind: false,
     envOf: () => process.env,
     leftMs: (handed) => leftMs((handed as { lambdaContext?: LambdaContext }).lambdaContext),
   })

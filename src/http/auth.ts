@@ -27,8 +27,10 @@ async function isSame(a: string, b: string): Promise<boolean> {
 
 function tokenOf({ token }: Health<never>, env: unknown): string | undefined {
   try {
-    const expected: unknown = typeof token === 'function' ? token(env as never) : token
-    return typeof expected === 'string' && expected !== '' ? expected : undefined
+    const found: unknown = typeof token === 'function' ? token(env as never) : token
+    // A line feed at its end, as `echo` leaves one, does not count.
+    const expected = typeof found === 'string' ? found.trim() : ''
+    return expected === '' ? undefined : expected
   } catch {
     return undefined // No token can be had from this env, so none opens anything.
   }

@@ -227,6 +227,19 @@ describe('private detail', () => {
     expect(answer.text).not.toContain('10.0.0.7')
   })
 
+  test.each(['open sesame\n', ' open sesame ', '\topen sesame\r\n'])(
+    'white space around the token %j does not count',
+    async (token) => {
+      const { ask } = app({ bad })
+      expect(
+        (await ask('/readyz', bearing('open sesame'), { ALLCLEAR_TOKEN: token })).body.checks.bad,
+      ).toHaveProperty('error')
+      expect(
+        (await ask('/readyz', bearing(''), { ALLCLEAR_TOKEN: ' \n' })).body.checks.bad,
+      ).not.toHaveProperty('error')
+    },
+  )
+
   test('a token that was not accepted is said so in a header', async () => {
     const { headers } = await app({ good }).ask('/readyz', bearing('wrong'), env)
     expect(headers['www-authenticate']).toBe('Bearer error="invalid_token"')
