@@ -25,7 +25,7 @@ function complainOf(error: unknown): void {
 }
 
 function onSignal(): void {
-  // A second signal does not wait.
+  // A second signal ends the process at once.
   if (interruption.signal.aborted) process.exit(INTERRUPTED)
   interruption.abort()
 }
@@ -42,7 +42,7 @@ process.on('SIGTERM', onSignal)
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => interruption.abort())
 // A check that was left behind may throw later, which must not end the process.
 process.on('uncaughtException', complainOf)
-// Node's warnings about the syntax of a config are nothing that its author must act on.
+// The author of a config need not act on Node's warnings about its syntax.
 process.removeAllListeners('warning')
 // The logs of a config or a check must not come between the lines of a report.
 Object.assign(console, new Console(process.stderr, process.stderr))

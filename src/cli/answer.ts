@@ -58,13 +58,13 @@ export function reportIn(body: unknown, url: URL, clean: Clean): JsonReport | un
     : undefined
 }
 
-/** The fault that Allclear names in an answer that is no report. */
+/** The error that Allclear states in an answer without a report. */
 export function errorIn(body: unknown): string | undefined {
   const parsed = v.safeParse(ERROR, body)
   return parsed.success ? parsed.output.error : undefined
 }
 
-/** valibot's own objects pass over keys such as `constructor`, which is a good name for a check. */
+/** A record with names as keys. valibot's own records skip keys such as `constructor`, which is a valid name of a check. */
 function named<T>(
   name: v.GenericSchema<unknown, string>,
   value: v.GenericSchema<unknown, T>,

@@ -4,7 +4,7 @@ import { type Topic, TOPICS } from './help.ts'
 import type { InitOptions } from './init.ts'
 import type { PollOptions } from './poll.ts'
 
-/** The command that a command line asks for, or its fault. */
+/** A parsed command line, or its fault. */
 export type Command =
   | { readonly kind: 'check'; readonly options: CheckOptions }
   | { readonly kind: 'poll'; readonly options: PollOptions }
@@ -35,10 +35,10 @@ const FLAGS: Readonly<Record<Topic, NonNullable<ParseArgsConfig['options']>>> = 
   init: { ...HELP, dir: { type: 'string' } },
 }
 
-/** A day: what timers cannot count would be no wait at all. */
+/** One day. Timers overflow at 24.8 days and would then not wait at all. */
 const MAX_SECONDS = 86_400
 
-/** Reads a command line. */
+/** Parses a command line. */
 export function commandOf([word, ...rest]: readonly string[]): Command {
   if (word === undefined) return { kind: 'none' }
   if (word === '--help' || word === '-h') return { kind: 'help', topic: undefined }
@@ -68,7 +68,7 @@ function read(topic: Topic, args: readonly string[]): Command {
     })
     return values['help'] === true ? { kind: 'help', topic } : READERS[topic](values as Given, positionals)
   } catch (error) {
-    // parseArgs says what is wrong in its first sentence, and then what might have been meant.
+    // The first sentence of parseArgs states the fault; the others guess at the intention.
     const [said = ''] = (error as Error).message.split(/\.\s|\n/)
     return faulty(`${topic}: ${said.charAt(0).toLowerCase()}${said.slice(1)}`, topic)
   }

@@ -66,7 +66,7 @@ function answerOf({ status, headers }: Response, text: string | undefined, { url
   const body = parsed(text)
   const report = reportIn(body, url, clean)
   if (report !== undefined && (status === 200 || status === 503)) {
-    // Allclear never answers so, and whatever stands before it may know better than a body from a cache.
+    // Allclear never answers like this: a proxy has set the code, or has served the body from a cache.
     if (status === 503 && report.status === 'healthy')
       return { error: 'http 503, though the body says healthy' }
     return { report, code: status, isRefused: headers.has('WWW-Authenticate') }

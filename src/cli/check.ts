@@ -50,12 +50,12 @@ async function checkIn(io: Io, options: CheckOptions): Promise<number> {
   return repeat(looker({ ...health, checks, regions: [] }, io), options, io)
 }
 
-/** The first fetch of a process loads much code, and its time must not be part of a check's duration. */
+/** Makes the first fetch of the process, which loads much code, so that its time is in no check's duration. */
 async function warmUp({ fetch }: Io): Promise<void> {
   await fetch(new URL('data:,'), {}).catch(() => {})
 }
 
-/** Without `failAfter` and `recoverAfter`, since a single run has no further results to wait for. */
+/** Drops `failAfter` and `recoverAfter`, because a single run has no further results to wait for. */
 function undamped([name, check]: readonly [string, HealthCheck<never>]): [string, HealthCheck<never>] {
   return [name, { ...check, policy: { ...check.policy, failAfter: 1, recoverAfter: 1 } }]
 }
@@ -77,15 +77,15 @@ function looker(health: Health<never>, io: Io): Looker {
         state: 'local',
       },
     )
-    // No snapshot is fresh enough: every look runs a round.
+    // No snapshot is fresh with a ttl of 0, so each look runs a round.
     const full = await poll(env, { waitUntil: () => {}, ttlMs: 0 })
-    // The whole is made of all checks here, and not only of those that count for readiness.
+    // All checks count here, not only those of readiness.
     const report = jsonReport(select(full, () => true))
     return { report, name, when: `checked in ${duration(clock.elapsed() - started)}` }
   }
 }
 
-/** The same checks, announcing when each begins and ends. */
+/** Wraps the checks so that each announces when it begins and ends. */
 function announced(checks: Checks, say: (text: string) => void): Checks {
   const waiting = new Set<string>()
   let ended = 0
@@ -116,8 +116,8 @@ function announced(checks: Checks, say: (text: string) => void): Checks {
 }
 
 /**
- * The same failure as one of this module's class. A config may have loaded another copy of the module, as under a CLI
- * that is installed globally, and the public detail of that copy's failures would be lost here.
+ * Converts a failure to the class of this module. A config may have loaded another copy of the module, as under a CLI
+ * that is installed globally, and the public detail of its failures would be lost.
  */
 function asOurs(error: unknown): unknown {
   const foreign = error as Partial<CheckFailure> | null | undefined

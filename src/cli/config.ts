@@ -52,8 +52,8 @@ export async function loadConfig({ cwd, path, secrets }: LoadOptions): Promise<L
 }
 
 /**
- * Node's own loader is fast and shares its modules with this process. jiti loads the configs that it refuses: TypeScript
- * before Node 22.18, imports without an extension, an `allclear` that is not installed beside the config.
+ * Imports by Node's own loader, which is fast and shares its modules with this process. jiti loads the configs that it
+ * refuses: TypeScript before Node 22.18, imports without an extension, an `allclear` that is not installed beside them.
  */
 async function importConfig(file: string): Promise<unknown> {
   try {
@@ -70,7 +70,7 @@ async function importConfig(file: string): Promise<unknown> {
   return jiti.import(file)
 }
 
-/** The folder for compiled code. It is never one that other users can write to, such as /tmp. */
+/** The folder for compiled code. Other users must not be able to write to it, so it is never in /tmp. */
 function cacheFor(file: string): string | undefined {
   for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
     const modules = join(folder, 'node_modules')
@@ -79,7 +79,7 @@ function cacheFor(file: string): string | undefined {
   return undefined
 }
 
-/** The error of a loader or of the config itself, without the path of the config's folder. */
+/** Describes an error of the loader or of the config, without the path of the config's folder. */
 function reason(error: unknown, folder: string): string {
   const [said = ''] = describe(error).split('\nRequire stack:')
   return said.replaceAll(`${folder}${sep}`, '').replace(/^Error: /, '')
@@ -94,7 +94,7 @@ function defaultOf(module: unknown): unknown {
   return (module as { readonly default?: unknown } | null | undefined)?.default
 }
 
-/** Tells by the shape and not by the class, since a config may have loaded its own copy of the module. */
+/** Judges by the shape and not by the class, because a config may have loaded its own copy of the module. */
 function isConfigError(error: unknown): error is ConfigError {
   return (
     error instanceof Error &&

@@ -1,10 +1,10 @@
 /** The URL of a report, or the fault of the given one. */
 export type Endpoint = { readonly url: URL } | { readonly error: string }
 
-/** The paths whose answers can be shown, below any path that they are mounted at. */
+/** The paths with an answer that can be shown, below any mount point. */
 const READABLE = /\/(?:healthz|livez|startupz|readyz(?:\/[^/]+)?)$/
 
-/** Reads a URL. The URL of a service stands for its `/readyz`. */
+/** Parses a URL. The URL of a service means its `/readyz`. */
 export function endpointOf(given: string): Endpoint {
   const url = URL.canParse(given) ? new URL(given) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol)) {

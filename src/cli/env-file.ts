@@ -9,7 +9,7 @@ export type EnvFile = { readonly env: Io['env'] } | { readonly error: string }
 const ENTRY =
   /[ \t]*(?:(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`)?[^\n]*|#[^\n]*)?(?:\n|$)/y
 
-/** The environment with the variables of a file. A variable that exists already keeps its value. */
+/** Adds the variables of a file to a copy of the environment. A variable that exists already keeps its value. */
 export async function withEnvFile(path: string, { cwd, env }: Pick<Io, 'cwd' | 'env'>): Promise<EnvFile> {
   let text: string
   try {
@@ -18,13 +18,13 @@ export async function withEnvFile(path: string, { cwd, env }: Pick<Io, 'cwd' | '
     return { error: `--env-file: ${path}: ${reason(error as NodeJS.ErrnoException)}` }
   }
   const line = faultyLine(text)
-  // The line itself may be half a secret.
+  // The line is not shown, because it may hold a secret.
   if (line !== undefined) return { error: `--env-file: ${path}: line ${line}: expected NAME=VALUE` }
   const given = Object.entries(env).filter(([, value]) => value !== undefined)
   return { env: { ...parseEnv(text), ...Object.fromEntries(given) } }
 }
 
-/** parseEnv passes over what it does not understand, so the number of the first such line is found here. */
+/** Finds the number of the first line that parseEnv would skip silently. */
 function faultyLine(text: string): number | undefined {
   ENTRY.lastIndex = 0
   for (let at = 0; at < text.length; at = ENTRY.lastIndex) {

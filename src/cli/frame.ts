@@ -26,7 +26,7 @@ export function frame({ report, name, when }: Sight, stdout: Output): string[] {
   return [...table(report, options), [whole, when].filter(Boolean).join(', ')]
 }
 
-/** Takes colour and width from the terminal; one without a size says 0. A pipe gets plain lines of any length. */
+/** Takes colour and width from the terminal. Its width is 0 where it is not known. A pipe gets plain lines of any length. */
 export function tableOptions(stdout: Output): TableOptions {
   return {
     // One style per call: with several, Node 22.12 writes colours into a pipe too.

@@ -13,7 +13,7 @@ export interface InitOptions {
 }
 
 interface Draft {
-  /** The path to write, then the other paths at which such a file may exist already. */
+  /** The path to write, then the other paths where such a file may exist already. */
   readonly places: readonly [string, ...string[]]
   readonly text: string
 }

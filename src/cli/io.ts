@@ -7,13 +7,13 @@ export interface Output extends NodeJS.WritableStream {
   readonly rows?: number
 }
 
-/** Everything outside that a command uses, handed in so that tests can replace it. */
+/** The surroundings of a command, handed in so that tests can replace them. */
 export interface Io {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Takes only the report. */
+  /** For the report alone. */
   readonly stdout: Output
-  /** Takes faults and progress. */
+  /** For faults and progress. */
   readonly stderr: Output
   readonly clock: Clock
   readonly fetch: (url: URL, init: RequestInit) => Promise<Response>
@@ -23,7 +23,7 @@ export interface Io {
   readonly signal: AbortSignal
 }
 
-/** The value of the promise, or `undefined` once the signal aborts. The work itself may go on unseen. */
+/** The value of the promise, or `undefined` once the signal aborts. The work behind the promise is not stopped. */
 export async function orAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
   const aborted = Promise.withResolvers<undefined>()
   const onAbort = (): void => aborted.resolve(undefined)

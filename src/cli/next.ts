@@ -21,7 +21,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   [TOKEN]: 'a-token-of-mine',
 }
 
-/** The nearest of the folder and those above it that has this file. */
+/** The nearest folder, from `root` upwards, that has this file. */
 export function folderOf(name: string, root: string): string | undefined {
   if (existsSync(join(root, name))) return root
   return dirname(root) === root ? undefined : folderOf(name, dirname(root))
@@ -56,14 +56,14 @@ function appending(lines: readonly string[], file: string, text: string): string
   return isMidLine && commands.length > 0 ? [`echo >> ${file}`, ...commands] : commands
 }
 
-/** The names of the variables that a definition reads, but for those in its comments. */
+/** The names of the variables that a definition reads. Its comments do not count. */
 function variablesOf(definition: string): string[] {
   const code = definition.replace(/\/\*.*?\*\/|(?<!:)\/\/[^\n]*/gs, '')
   const names = [...code.matchAll(/\benv\.([A-Z][A-Z0-9_]*)\b/g)].map(([, name = '']) => name)
   return [...new Set(names)].filter((name) => name !== TOKEN)
 }
 
-/** No registry has the package, so a tarball is made where the source is. */
+/** The commands that install Allclear. No registry has it, so a tarball is made from its source. */
 async function installation(): Promise<string[]> {
   const ours = join(import.meta.dirname, '../..')
   const tarball = `allclear-${await version()}.tgz`

@@ -4,7 +4,7 @@ import { type Io, orAborted } from './io.ts'
 import { progress } from './progress.ts'
 import { visibleJson } from './text.ts'
 
-/** Gets one report, and tells its progress. */
+/** Gets one report and announces its progress through `say`. */
 export type Looker = (say: (text: string) => void) => Promise<Look>
 
 /** How a report is shown, and how often. */
@@ -17,7 +17,7 @@ export interface ShowOptions {
 /** Moves the cursor to the top and erases the screen. */
 const CLEAR = '\u001b[H\u001b[J'
 
-/** Shows one report, or in a watch one after the other until the signal. Gives the exit code of the last one. */
+/** Shows one report, or in a watch one after the other until the signal aborts. Gives the exit code of the last one. */
 export async function repeat(look: Looker, options: ShowOptions, io: Io): Promise<number> {
   let code = INTERRUPTED
   while (!io.signal.aborted) {
@@ -35,7 +35,7 @@ export async function repeat(look: Looker, options: ShowOptions, io: Io): Promis
 function show(seen: Look, options: ShowOptions, io: Io): void {
   const { stdout } = io
   if (options.json) {
-    // In a watch one line is one report.
+    // A watch writes one line per report.
     if (!('error' in seen)) stdout.write(`${visibleJson(seen.report, options.watch ? 0 : 2)}\n`)
   } else {
     stdout.write(drawn(seen, options, io))

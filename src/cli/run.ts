@@ -4,10 +4,10 @@ import { help } from './help.ts'
 import type { Io } from './io.ts'
 import { version } from './version.ts'
 
-/** Does what a command line asks for, and gives the exit code. */
+/** Runs a command line and gives the exit code. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const command = commandOf(args)
-  // Each command is loaded alone: a probe by `poll` every few seconds has no use for the drivers.
+  // Each command is loaded alone, because `poll` may run every few seconds and needs no drivers.
   switch (command.kind) {
     case 'check':
       return (await import('./check.ts')).check(command.options, io)

@@ -28,7 +28,7 @@ const INDENT = '  '
 /** The least width of the text under a row. */
 const MIN_BELOW = 20
 const MIN_NAME = 12
-/** The columns that a long name leaves to status and duration. A detail without room goes under the row. */
+/** The columns that a long name leaves for status and duration. A detail that does not fit goes under the row. */
 const BESIDE_NAME = 24
 
 /** Draws the checks of a report, then its regions. */

@@ -7,14 +7,14 @@ export function packageFile(name: string): string {
 export function configFile(name: string): string {
   return `import { defineHealth, http } from 'allclear'
 
-// What the checks read: secrets of the Worker, or variables of the process.
+// The checks read these: secrets of the Worker, or variables of the process.
 interface Env {
   CATALOG_URL?: string
 }
 
 export default defineHealth<Env>({
   service: { name: '${name}' },
-  // Whatever this service connects to, and nothing behind that. Secrets come from env, never from this file:
+  // Check what this service connects to, and nothing behind that. Secrets come from env, never from this file:
   //   postgres: postgres({ url: (env) => env.DATABASE_URL }),
   //   redis: redis({ url: (env) => env.UPSTASH_REDIS_REST_URL, token: (env) => env.UPSTASH_REDIS_REST_TOKEN }),
   checks: {
@@ -62,10 +62,10 @@ export function wranglerFile(name: string, hasInterval: boolean): string {
   return `name = "${name}"
 main = "src/worker.ts"
 compatibility_date = "2026-10-30"
-# A check may ask a host of the zone that the Worker itself is on; without this that can answer 522.
+# Without this flag a request to a host of the Worker's own zone can answer 522.
 compatibility_flags = ["global_fetch_strictly_public"]
 
-# Secrets stand in no file: npx wrangler secret put ALLCLEAR_TOKEN
+# Secrets never go into this file: npx wrangler secret put ALLCLEAR_TOKEN
 
 ${wranglerNeeds(hasInterval)}`
 }

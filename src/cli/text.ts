@@ -5,7 +5,7 @@ import wrapAnsi from 'wrap-ansi'
 
 const MAX_COLUMNS = 300
 
-/** Control and format characters (such as bidirectional overrides), line separators, and code points with no character. */
+/** Control and format characters (such as bidirectional overrides), line separators, and unassigned code points. */
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]+/gu
 /** More marks on one character than any language uses. A terminal draws them over the neighbouring lines. */
 const PILED_MARKS = /(\p{M}{4})\p{M}+/gu

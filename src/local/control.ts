@@ -4,12 +4,14 @@ import type { Faults, Mode, Received } from './faults.ts'
 import { sendJson, startServer } from './server.ts'
 import type { LocalServer } from './server.ts'
 
-/** Where a person breaks the dependencies of the demo, and mends them. */
+/** A server that breaks and mends the dependencies of the demo. */
 export type LocalControl = Pick<LocalServer, 'origin' | 'port' | 'close'>
 
 /**
- * Starts it for the dependencies named. `POST /NAME/MODE` switches one (`mend` for the mode puts it right;
- * `?region=apac` switches it for that region alone), and `GET /` lists them all. Port 0, the default, is any free one.
+ * Starts the control server. `POST /NAME/MODE` sets the mode of a dependency, where `mend` stands for `ok` and
+ * `?region=apac` limits the mode to that region. `GET /` lists all modes.
+ *
+ * @param port Default 0: any free port.
  */
 export async function startControl(
   dependencies: Readonly<Record<string, Faults>>,
@@ -23,7 +25,7 @@ export async function startControl(
   return { origin, port: taken, close }
 }
 
-/** `ok` stays out: a person says `mend`. */
+/** The modes as people type them: `mend` instead of `ok`. */
 const commands: readonly string[] = [...modes.filter((mode) => mode !== 'ok'), 'mend']
 
 function control(

@@ -9,11 +9,11 @@ import type { LocalServer } from './server.ts'
 import { startService } from './service.ts'
 import { startUpstash } from './upstash.ts'
 
-/** Where the demo listens and probes from. */
+/** The ports and the regions of the demo. */
 export interface DemoOptions {
-  /** Where the Worker answers. Default 8787; 0 is any free port. */
+  /** The port of the Worker. Default 8787; 0 is any free port. */
   readonly port?: number
-  /** Where dependencies are broken and mended. Default 8788; 0 is any free port. */
+  /** The port of the control server. Default 8788; 0 is any free port. */
   readonly controlPort?: number
   /** The regions that the Worker probes from. All of them are this machine. Default none. */
   readonly regions?: readonly Region[]
@@ -21,13 +21,13 @@ export interface DemoOptions {
 
 /** A running demo. */
 export interface Demo {
-  /** Where the Worker answers: `http://localhost:8787`. */
+  /** The origin of the Worker: `http://localhost:8787`. */
   readonly url: string
-  /** Where a person breaks and mends dependencies: `http://127.0.0.1:8788`. */
+  /** The origin of the control server: `http://127.0.0.1:8788`. */
   readonly control: string
   /** The dependencies, by the names of the Worker's checks. */
   readonly dependencies: Readonly<Record<'postgres' | 'redis' | 'catalog' | 'disk', LocalServer>>
-  /** The Redis behind Upstash's protocol. */
+  /** The name of the Redis behind Upstash's protocol. */
   readonly redisEngine: string
   /** Ends the Worker and the dependencies. */
   readonly close: () => Promise<void>

@@ -6,15 +6,14 @@ import type { Received } from './faults.ts'
 import { startServer } from './server.ts'
 import type { LocalOptions, LocalServer } from './server.ts'
 
-/** This machine's disk, as Prometheus's node_exporter tells of it. */
+/** This machine's disk in the metrics of Prometheus's node_exporter. */
 export interface LocalExporter extends LocalServer {
   /** `http://127.0.0.1:PORT/metrics` */
   readonly url: string
-  /** Tells of this percentage (0 to 100) instead of the real one; `undefined` goes back to the truth. */
+  /** Reports this percentage (0 to 100) instead of the real one. `undefined` restores the real one. */
   readonly setUsedPercent: (percent: number | undefined, mountpoint?: string) => void
 }
 
-/** Starts it. */
 export async function startExporter(options: LocalOptions = {}): Promise<LocalExporter> {
   const pretended = new Map<string, number>()
 
@@ -65,7 +64,7 @@ async function rootMount(): Promise<readonly [device: string, fstype: string]> {
   return [device, fstype]
 }
 
-/** `free` and `available` alike, so that every way to reckon the percentage gives the same one. */
+/** Sets `free` and `available` to the same value, so that both usual formulas give this percentage. */
 function usedTo(filesystem: Filesystem, percent: number | undefined): Filesystem {
   if (percent === undefined) return filesystem
   const hundredth = Math.floor(filesystem.size / 100)
@@ -116,7 +115,7 @@ function labelled(labels: Readonly<Record<string, string>>): string {
     .join(',')}}`
 }
 
-/** As Go prints a float64: 5.26315008e+10 from a million on, which a reader of real exporters must take. */
+/** Formats a float64 as Go does, and so as real exporters do: `5.26315008e+10` from a million on. */
 function goFloat(value: number): string {
   if (value !== 0 && (Math.abs(value) >= 1e6 || Math.abs(value) < 1e-4)) {
     return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2')

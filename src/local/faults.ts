@@ -1,12 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http'
 
-/** What a dependency does with its requests; `ok` is the only mode in which it works. */
+/** How a dependency treats its requests. Only `ok` gives right answers. */
 export type Mode = 'ok' | 'down' | 'slow' | 'hang' | 'wrong'
 
-/** Every mode there is. */
 export const modes: readonly Mode[] = ['ok', 'down', 'slow', 'hang', 'wrong']
 
-/** One request as it came in, its body whole. */
+/** One request with its whole body. */
 export interface Received {
   readonly method: string
   /** Path and query. */
@@ -15,36 +14,39 @@ export interface Received {
   readonly body: string
 }
 
-/** What becomes of a request: the right answer, a wrong one, or a socket torn down without any. */
+/** The fate of a request: the right answer, a wrong answer, or a destroyed socket. */
 export type Verdict = 'answer' | 'wrong' | 'drop'
 
-/** How a mode is set. */
 export interface ModeOptions {
-  /** The delay of `slow` in milliseconds; without it the last one given stays. */
+  /** The delay of `slow` in milliseconds. Default the last one that was set. */
   readonly slowMs?: number | undefined
-  /** Only for requests that say `Allclear-Region: REGION`; all others are answered. Without it for all. */
+  /** Limits the mode to requests with the header `Allclear-Region: REGION`. Default all requests. */
   readonly region?: string | undefined
 }
 
-/** The switch that a dependency stands behind. */
+/** The fault switch of a dependency. */
 export interface Faults {
   readonly mode: () => Mode
   readonly set: (mode: Mode, options?: ModeOptions) => void
-  /** Back to `ok`. Requests that hang lose their sockets; slow ones are answered now. */
+  /** Sets `ok`. The sockets of hanging requests are destroyed; slow requests are answered at once. */
   readonly mend: () => void
-  /** Keeps every request waiting, whatever the mode, until the function it gives is called. */
+  /** Keeps every request waiting, in any mode, until the returned function is called. */
   readonly hold: () => () => void
-  /** How many requests came in since the start or the last `resetHits`. */
+  /** Counts the requests since the start or the last `resetHits`. */
   readonly hits: () => number
   readonly resetHits: () => void
   readonly last: () => Received | undefined
   /** Resolves once `hits()` is at least `count`. */
   readonly arrived: (count: number) => Promise<void>
-  /** For the server: counts the request and says, when its time has come, what becomes of it. */
+  /** Called by the server: counts the request, waits as the mode demands, and gives the fate of the request. */
   readonly admit: (request: Received, gone: AbortSignal) => Promise<Verdict>
 }
 
-/** A switch that starts as `ok`. `slowMs` (default 1500) is the delay of `slow` in milliseconds. */
+/**
+ * Makes a switch in the mode `ok`.
+ *
+ * @param options `slowMs` is the delay of `slow` in milliseconds. Default 1500.
+ */
 export function createFaults({ slowMs = 1500 }: { readonly slowMs?: number | undefined } = {}): Faults {
   const changes = createChanges()
   let mode: Mode = 'ok'
@@ -88,8 +90,8 @@ export function createFaults({ slowMs = 1500 }: { readonly slowMs?: number | und
   async function admit(request: Received, gone: AbortSignal): Promise<Verdict> {
     hits += 1
     last = request
-    // The mode of the moment decides in which the request arrives or, if it is held, is released; it is read
-    // right there, because whoever awaits that moment may well switch the mode next.
+    // The mode at arrival counts, or at release where the request is held. It is read synchronously at that moment,
+    // because a test that awaits the moment may change the mode right after it.
     let decided = modeFor(request)
     const released = changes.until(() => {
       decided = modeFor(request)
@@ -119,7 +121,7 @@ export function createFaults({ slowMs = 1500 }: { readonly slowMs?: number | und
 }
 
 interface Changes {
-  /** Waits for a condition, asked again at each `tell`, or for the asker to be gone. */
+  /** Resolves once the condition holds, which each `tell` evaluates again, or once `gone` aborts. */
   readonly until: (condition: () => boolean, gone?: AbortSignal) => Promise<void>
   readonly tell: () => void
 }

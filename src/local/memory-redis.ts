@@ -48,7 +48,7 @@ export async function createMemoryRedis(): Promise<RedisEngine> {
     return await methods[name]?.(...upperCaseOptions(name, args))
   }
 
-  /** Of the mock's methods only the commands have a twin for buffers; SCRIPT it lacks. */
+  /** The mock has a `…Buffer` method for each command and for nothing else. It lacks SCRIPT. */
   function isKnown(name: string): boolean {
     return name.toLowerCase() === 'script' || methods[`${name.toLowerCase()}Buffer`] !== undefined
   }
@@ -57,7 +57,7 @@ export async function createMemoryRedis(): Promise<RedisEngine> {
     if (!commands.every(([name = '']) => isKnown(name))) {
       return { error: 'EXECABORT Transaction discarded because of previous errors.' }
     }
-    // The mock does each command's work before it first yields, so nothing gets in between.
+    // The mock executes each command synchronously, so no other command can run in between.
     return await Promise.all(commands.map(run))
   }
 
@@ -77,15 +77,15 @@ export async function createMemoryRedis(): Promise<RedisEngine> {
   }
 }
 
-/** Redis takes `px` for `PX`, as Upstash's driver says it; the mock passes over it without a word. */
+/** Upstash's driver sends `px` for `PX`, which Redis accepts. The mock ignores it silently. */
 function upperCaseOptions(name: string, args: readonly string[]): readonly string[] {
   const first = { set: 2, getex: 1 }[name] ?? args.length
   return args.map((arg, index) => (index < first ? arg : arg.toUpperCase()))
 }
 
 /**
- * The same in Lua. Also, Redis hands numbers on as text, where the mock would keep them and then find '1' and 1
- * unequal. All on the script's first line, so that the lines in its errors stay right.
+ * Does the same for calls from Lua. It also passes numbers as text, as Redis does: the mock stores them as numbers, and
+ * then '1' is unequal to 1. It stays on the first line of the script, so that line numbers in errors are right.
  */
 const luaRepairs = `do local function repaired(call) return function(...)
   local args = { ... }
@@ -97,7 +97,7 @@ const luaRepairs = `do local function repaired(call) return function(...)
 end end
 redis.call, redis.pcall = repaired(redis.call), repaired(redis.pcall) end `.replaceAll('\n', ' ')
 
-/** The mock gives JavaScript's values; Redis knows only integers, strings, null and lists of those. */
+/** Converts a value of the mock to what Redis replies: an integer, a string, null or a list of those. */
 function asReply(value: unknown): Reply {
   if (value === undefined || value === null || value === false) return null
   if (value === true) return 1

@@ -8,22 +8,26 @@ import type { LocalOptions, LocalServer } from './server.ts'
 
 /** A Postgres behind Neon's HTTP protocol. */
 export interface LocalNeon extends LocalServer {
-  /** The connection string, password and all. */
+  /** The connection string, with its password. */
   readonly url: string
-  /** Where `neonConfig.fetchEndpoint` has to point: `http://127.0.0.1:PORT/sql`. */
+  /** The value for `neonConfig.fetchEndpoint`: `http://127.0.0.1:PORT/sql`. */
   readonly endpoint: string
-  /** Boots Postgres; without it the first query does, and waits two seconds or so. */
+  /** Boots Postgres, which takes about two seconds. Otherwise the first query boots it. */
   readonly ready: () => Promise<void>
-  /** Runs SQL past HTTP: it is no hit and meets no fault. */
+  /** Runs SQL directly. It counts as no hit, and no fault applies. */
   readonly exec: (sql: string) => Promise<void>
-  /** Lets the statistics views tell of this many connections, where the truth is always one. */
+  /** Makes the statistics views show this many connections. The real number is always one. */
   readonly setConnections: (count: number) => Promise<void>
 }
 
 const user = 'allclear'
 const database = 'postgres'
 
-/** Starts it; `password` is random by default. */
+/**
+ * Starts a Postgres behind Neon's HTTP protocol.
+ *
+ * @param options `password` is random by default.
+ */
 export async function startNeon({
   password = randomUUID(),
   ...options
@@ -57,7 +61,11 @@ export async function startNeon({
   }
 }
 
-/** Gives the body of the answer, or throws what Postgres threw. */
+/**
+ * Runs the statements of a request and gives the body of the answer.
+ *
+ * @throws the error of Postgres.
+ */
 async function execute(postgres: Postgres, { headers, body }: Received): Promise<unknown> {
   const parsed = JSON.parse(body) as Query | { readonly queries: readonly Query[] }
   const rowAsArray = isTrue(headers, 'neon-array-mode')
@@ -101,14 +109,14 @@ function fatal(code: string, message: string): Fault {
   return postgresError({ severity: 'FATAL', code, message })
 }
 
-/** Only these fields: PGlite's error also carries the statement and its parameters. */
+/** Takes over only these fields, because PGlite's error also holds the statement and its parameters. */
 function postgresError(error: unknown): Fault {
   const { message, ...rest } = error as Partial<Fault>
   const values = details.split(' ').map((name) => [name, rest[name] ?? null])
   return { message: message ?? String(error), ...Object.fromEntries(values) }
 }
 
-/** Views that are found before the real ones, unless the query says `pg_catalog.` itself. */
+/** Makes views that shadow the real ones, except in queries that name `pg_catalog.` themselves. */
 function pretendConnections(count: number): string {
   const clients = changed('pg_stat_activity', `'{"backend_type": "client backend"}'`)
   const backends = `jsonb_build_object('numbackends', case when datname = current_database() then ${count} else 0 end)`
@@ -119,7 +127,7 @@ function pretendConnections(count: number): string {
     set search_path = pretended, pg_catalog, public;`
 }
 
-/** The rows of a system view with some columns replaced. */
+/** Selects the rows of a system view with some columns replaced. */
 function changed(view: string, columns: string): string {
   return `select (jsonb_populate_record(null::pg_catalog.${view}, to_jsonb(v) || ${columns})).* from pg_catalog.${view} v`
 }

@@ -1,12 +1,12 @@
 import { PGlite } from '@electric-sql/pglite'
 
-/** A statement and its parameters, as text or what JSON can carry. */
+/** A statement and its parameters, which are JSON values. */
 export interface Query {
   readonly query: string
   readonly params?: readonly unknown[] | undefined
 }
 
-/** A result in the form of Neon's HTTP protocol: every value is Postgres's own text for it. */
+/** A result as in Neon's HTTP protocol: every value is the text that Postgres gives for it. */
 export interface TextResult {
   readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[]
   readonly rows: readonly (readonly (string | null)[] | Readonly<Record<string, string | null>>)[]
@@ -15,30 +15,30 @@ export interface TextResult {
   readonly rowAsArray: boolean
 }
 
-/** How a batch of statements runs; each is left to Postgres when absent. */
+/** The mode of a transaction. Default for each option: that of Postgres. */
 export interface BatchOptions {
   readonly isolation?: string | undefined
   readonly readOnly?: boolean | undefined
   readonly deferrable?: boolean | undefined
 }
 
-/** A Postgres in this process, one session, one statement at a time. */
+/** A Postgres in this process with one session, which runs one statement at a time. */
 export interface Postgres {
-  /** Boots it, once; what needs it waits for this anyway. */
+  /** Boots Postgres once. Every other method waits for that by itself. */
   readonly ready: () => Promise<void>
   readonly query: (query: Query, rowAsArray: boolean) => Promise<TextResult>
-  /** All in one transaction. */
+  /** Runs the statements in one transaction. */
   readonly batch: (
     queries: readonly Query[],
     rowAsArray: boolean,
     options: BatchOptions,
   ) => Promise<readonly TextResult[]>
-  /** Runs a script of statements. */
+  /** Runs a script of several statements without parameters. */
   readonly exec: (sql: string) => Promise<void>
   readonly close: () => Promise<void>
 }
 
-/** A Postgres that boots (two seconds or so) when it is first needed. */
+/** Makes a Postgres that boots at its first use, which takes about two seconds. */
 export function createPostgres(): Postgres {
   let booting: Promise<PGlite> | undefined
   const boot = (): Promise<PGlite> => (booting ??= PGlite.create())
@@ -60,7 +60,7 @@ export function createPostgres(): Postgres {
       })
     },
     exec: async (sql) => void (await (await boot()).exec(sql)),
-    // One that never came up has nothing to close.
+    // A failed boot leaves nothing to close.
     close: async () => await booting?.then((db) => db.close()).catch(() => {}),
   }
 }
@@ -79,7 +79,7 @@ async function run(db: Runner, { query, params = [] }: Query, options: QueryOpti
   }
 }
 
-/** Takes PGlite's conversions away, in both directions: converting is the driver's part. */
+/** Turns PGlite's conversions off in both directions, because the driver under test converts. */
 function plainText(db: PGlite, rowAsArray: boolean): QueryOptions {
   const everyType = <T>(handler: T): Record<string, T> =>
     Object.fromEntries(Object.keys({ ...db.parsers, ...db.serializers }).map((type) => [type, handler]))

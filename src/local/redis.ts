@@ -7,24 +7,24 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { createMemoryRedis } from './memory-redis.ts'
 
-/** What Redis replies, before any encoding. */
+/** A reply of Redis before any encoding. */
 export type Reply = string | number | null | Uint8Array | readonly Reply[]
 
-/** What became of one command. */
+/** The reply to one command, or its error. */
 export type Outcome = { readonly result: Reply } | { readonly error: string }
 
-/** Where the commands really run. */
+/** The Redis that runs the commands. */
 export interface RedisEngine {
   readonly name: 'redis-server' | 'memory'
   readonly run: (command: readonly string[]) => Promise<Outcome>
-  /** All or none, with nothing in between; one error when Redis discards the whole. */
+  /** Runs the commands atomically. It gives one error where Redis discards them all. */
   readonly transact: (
     commands: readonly (readonly string[])[],
   ) => Promise<readonly Outcome[] | { error: string }>
   readonly close: () => Promise<void>
 }
 
-/** Starts the engine asked for; `auto` takes redis-server where it starts, and memory where it does not. */
+/** Starts an engine. `auto` is redis-server, or memory where that does not start. */
 export async function startRedis(engine: 'auto' | 'redis-server' | 'memory'): Promise<RedisEngine> {
   if (engine === 'memory') return createMemoryRedis()
   return await startRedisServer().catch((error: unknown) => {
@@ -36,11 +36,11 @@ export async function startRedis(engine: 'auto' | 'redis-server' | 'memory'): Pr
 async function startRedisServer(): Promise<RedisEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'allclear-redis-'))
   const socket = join(folder, 'redis.sock')
-  // A socket file in our own folder: no port to race for, and nobody else on the machine reaches it.
+  // A socket file in a folder of our own avoids races for a port, and other users cannot reach it.
   const flags = ['--port', '0', '--unixsocket', socket, '--dir', folder, '--save', '', '--appendonly', 'no']
   const child = spawn('redis-server', flags, { stdio: ['ignore', 'pipe', 'ignore'] })
   const guard = child.pid === undefined ? undefined : startGuard(child.pid, folder)
-  // What is gone must not be killed later: its number may be another's by then.
+  // The guard must not kill a process that has exited, because its id may belong to another process by then.
   child.once('exit', () => guard?.kill('SIGKILL'))
 
   const stop = async (): Promise<void> => {
@@ -58,19 +58,22 @@ async function startRedisServer(): Promise<RedisEngine> {
   return connect(socket, stop)
 }
 
-/** However this process ends (a killed test runner calls no handlers), its end of the pipe closes with it. */
+/**
+ * Starts a process that kills the server once this process has ended. It notices by its pipe, which closes even where a
+ * killed test runner runs no handlers.
+ */
 function startGuard(server: number, folder: string): ChildProcess {
   const script = 'read _; kill -9 "$1"; rm -rf "$2"'
   const guard = spawn('sh', ['-c', script, 'sh', String(server), folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
-    // Ctrl-C goes to the whole group, and would take the guard first.
+    // Ctrl-C goes to the whole process group and would end the guard first.
     detached: true,
   })
   return guard.on('error', () => {})
 }
 
 async function end(child: ChildProcess | undefined): Promise<void> {
-  // A child that never started, or is gone already, sends no exit event to wait for.
+  // A child that never started, or has exited, emits no exit event.
   if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const exit = once(child, 'exit')
   child.kill('SIGKILL')
@@ -91,7 +94,7 @@ function listening(child: ChildProcess): Promise<void> {
 
 function connect(path: string, stop: () => Promise<void>): RedisEngine {
   const client = new Redis({ path, maxRetriesPerRequest: 0 })
-  // Each command's own rejection tells; without a listener ioredis prints it a second time.
+  // Each command rejects by itself. Without a listener ioredis also prints the error.
   client.on('error', () => {})
 
   return {
@@ -114,7 +117,7 @@ function connect(path: string, stop: () => Promise<void>): RedisEngine {
   }
 }
 
-/** ioredis reshapes arguments and replies of some commands, and knows them by their lower-case names. */
+/** In capitals, since ioredis transforms the arguments and replies of some commands by their lower-case names. */
 function asIs(name: string): string {
   return name.toUpperCase()
 }

@@ -2,7 +2,7 @@ import { onCloudflare } from '../cloudflare.ts'
 import health from '../health.config.ts'
 import type { Region } from '../index.ts'
 
-/** The bundler replaces this by the list of `npm start -- --regions`. */
+/** The regions of `npm start -- --regions`, set by the bundler. */
 declare const ALLCLEAR_REGIONS: readonly Region[]
 
 /** The deployable Worker with regions and background rounds. */

@@ -11,13 +11,13 @@ export const COMPATIBILITY = {
   compatibilityFlags: ['global_fetch_strictly_public'],
 } as const
 
-/** Where a Worker listens, and what it is given. */
+/** The port and the environment of a Worker. */
 export interface RuntimeOptions {
   /** Default 0: any free port. */
   readonly port?: number | undefined
   /** The texts that the Worker reads from `env`. Default none. */
   readonly bindings?: Readonly<Record<string, string>> | undefined
-  /** The names that the bundler replaces, each by an expression. Default none. */
+  /** Names that the bundler replaces, each with its expression. Default none. */
   readonly define?: Readonly<Record<string, string>> | undefined
 }
 
@@ -25,7 +25,7 @@ export interface RuntimeOptions {
 export interface LocalRuntime {
   /** `http://localhost:PORT` */
   readonly origin: string
-  /** Ends workerd. The Durable Objects lose their storage. */
+  /** Ends workerd, and with it the storage of the Durable Objects. */
   readonly close: () => Promise<void>
 }
 

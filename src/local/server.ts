@@ -8,11 +8,11 @@ import type { Faults, Received } from './faults.ts'
 /** Writes the answer to one request. */
 export type Answer = (request: Received, response: ServerResponse) => void | Promise<void>
 
-/** What every local far end can be started with. */
+/** The options of every local dependency. */
 export interface LocalOptions {
   /** Default 0: any free port. */
   readonly port?: number | undefined
-  /** The delay of the mode `slow` in milliseconds; default 1500. */
+  /** The delay of the mode `slow` in milliseconds. Default 1500. */
   readonly slowMs?: number | undefined
 }
 
@@ -26,7 +26,12 @@ export interface LocalServer {
   readonly close: () => Promise<void>
 }
 
-/** Starts a server that gives `answer`, or `wrong` (default: 502 with a page of HTML) in the mode `wrong`. */
+/**
+ * Starts a server behind a fault switch.
+ *
+ * @param answer The right answer.
+ * @param options `wrong` is the answer in the mode `wrong`. Default 502 with a page of HTML.
+ */
 export async function startServer(
   answer: Answer,
   { port = 0, slowMs, wrong = badGateway }: LocalOptions & { readonly wrong?: Answer | undefined } = {},
@@ -46,7 +51,7 @@ export async function startServer(
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => fail(response, error))
   })
-  // A client that reuses a socket in the moment the server gives it up sees a failure nobody asked for.
+  // A client that reuses a socket just as the server closes it sees a failure that no fault caused.
   server.keepAliveTimeout = 0
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
@@ -64,7 +69,6 @@ export async function startServer(
   }
 }
 
-/** Answers with JSON. */
 export function sendJson(
   response: ServerResponse,
   status: number,

@@ -7,11 +7,10 @@ import type { Answer, LocalOptions, LocalServer } from './server.ts'
 export interface LocalService extends LocalServer {
   /** `http://127.0.0.1:PORT/healthz` */
   readonly url: string
-  /** Answers every path this way from now on; without an argument as at the start. */
+  /** Sets the answer for every path. Default the health endpoint. */
   readonly respond: (answer?: Answer) => void
 }
 
-/** Starts it. */
 export async function startService(options: LocalOptions = {}): Promise<LocalService> {
   let answer: Answer = healthy
   const server = await startServer((request, response) => answer(request, response), options)

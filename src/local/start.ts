@@ -82,7 +82,7 @@ async function main(): Promise<void> {
     // Miniflare's own handlers would exit before the dependencies have ended.
     process.removeAllListeners(signal)
     process.once(signal, () => {
-      // A second signal does not wait.
+      // A second signal ends the process at once.
       process.once(signal, () => process.exit(130))
       stop()
     })

@@ -10,19 +10,18 @@ import type { LocalOptions, LocalServer } from './server.ts'
 export interface LocalUpstash extends LocalServer {
   readonly url: string
   readonly token: string
-  /** What it turned out to be. */
+  /** The engine that was started. */
   readonly engine: 'redis-server' | 'memory'
 }
 
-/** What Upstash can be started with. */
 export interface UpstashOptions extends LocalOptions {
-  /** Default `auto`: redis-server where there is one, else memory. */
+  /** Default `auto`: redis-server, or memory where that does not start. */
   readonly engine?: 'auto' | 'redis-server' | 'memory' | undefined
-  /** Random by default. */
+  /** Default random. */
   readonly token?: string | undefined
 }
 
-/** Starts it, with an empty database. */
+/** Starts a Redis with an empty database behind Upstash's REST protocol. */
 export async function startUpstash({
   engine = 'auto',
   token = randomUUID(),
@@ -83,7 +82,7 @@ function pathOf({ path }: Received): string {
   return path.split('?', 1)[0] ?? ''
 }
 
-/** `/set/key/value?EX=100`, or the value as the body of a POST. */
+/** The command of a path: `/set/key/value?EX=100`, or `/set/key` with the value as the body of a POST. */
 function pathCommand(request: Received): readonly string[] {
   const { pathname, searchParams } = new URL(request.path, 'http://127.0.0.1')
   const words = pathname.slice(1).split('/').map(decodeURIComponent)
@@ -103,7 +102,7 @@ function asText(command: readonly unknown[]): readonly string[] {
   return command.map((word) => (typeof word === 'string' ? word : JSON.stringify(word)))
 }
 
-/** All requests share one connection: what blocks it or changes its state would hit the others. */
+/** Commands that block the connection or change its state, because all requests share it. */
 const unavailable = new Set(
   `subscribe psubscribe ssubscribe unsubscribe punsubscribe sunsubscribe monitor multi exec discard watch unwatch
   blpop brpop brpoplpush blmove blmpop bzpopmin bzpopmax bzmpop wait select auth hello reset client quit shutdown

@@ -8,13 +8,13 @@ interface Env {
   readonly REDIS_TOKEN: string
 }
 
-/** Its snapshot outlasts the measurement. */
+/** The snapshot stays fresh for longer than the measurement takes. */
 const health = defineHealth<Env>({
   service: { name: 'shop', version: '0.1.0' },
   ttlMs: 600_000,
   checks: {
     postgres: postgres({ url: (env) => env.DATABASE_URL }),
-    // The first connection, on a busy machine, must not make it degraded.
+    // A slow first connection on a busy machine must not make the check degraded.
     redis: redis({ url: (env) => env.REDIS_URL, token: (env) => env.REDIS_TOKEN, degradedAboveMs: 500 }),
   },
 })

@@ -1,13 +1,10 @@
-/** One listener for all of them: a run starts more than Node takes for a leak. */
+/** All of them share one listener, because a run would add so many that Node warns of a leak. */
 const ends: (() => void)[] = []
 process.once('exit', () => {
   for (const end of ends) end()
 })
 
-/**
- * Ends something that the run started, whichever way this process goes: at its end, by an error or by a signal.
- * Nothing asynchronous happens in there any more.
- */
+/** Calls `end` when this process exits, also by an error or a signal. `end` must be synchronous. */
 export function atExit(end: () => void): void {
   ends.push(end)
 }

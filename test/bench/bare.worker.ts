@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 
-/** Hono and nothing else, to compare with: constants that it was given, and fetches as they are. */
+/** Bare Hono as the baseline: it answers with constants that were set, and with plain fetches. */
 const app = new Hono<{ Bindings: { readonly UPSTREAM: string } }>()
 
 let text = ''

@@ -6,11 +6,11 @@ const ROOT = join(import.meta.dirname, '../..')
 /** A Worker in one ES module. */
 export interface Bundle {
   readonly code: string
-  /** What the module exports. */
+  /** The names of the module's exports. */
   readonly exports: readonly string[]
 }
 
-/** A module of a Worker: a path in the repository, or a source that could stand at its top. */
+/** The main module of a Worker: a path in the repository, or source code with imports relative to the repository. */
 export type Entry = string | { readonly source: string }
 
 /** Bundles a Worker as `wrangler deploy` does. */

@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { atExit } from './at-exit.ts'
 
-/** Runs a module of this folder in a process of its own, and gives what it tells. It ends with this one. */
+/** Runs a module of this folder as a child process, and gives its first message. The child ends with this process. */
 export async function startChild<T>(file: string, env: Readonly<Record<string, string>> = {}): Promise<T> {
   const child = fork(join(import.meta.dirname, file), {
     env: { ...process.env, NODE_ENV: 'production', ...env },
-    // Standard output is the table's.
+    // Standard output is reserved for the table.
     stdio: ['ignore', process.stderr, 'inherit', 'ipc'],
   })
   atExit(() => child.kill('SIGKILL'))
@@ -19,7 +19,7 @@ export async function startChild<T>(file: string, env: Readonly<Record<string, s
   return told
 }
 
-/** In the child: tells that it is ready. Where the parent was killed nobody is left to end this. */
+/** Called in the child: sends its message. The child also ends when a killed parent disconnects. */
 export function tell(message: unknown): void {
   process.once('disconnect', () => process.exit())
   process.send?.(message)

@@ -1,28 +1,32 @@
 import { once } from 'node:events'
 import { createConnection } from 'node:net'
 
-/** A connection that stays open. Ask one thing at a time. */
+/** A connection that stays open. It carries one request at a time. */
 export interface Connection {
-  /** The body of the answer to a GET. Throws for any status but 200. */
+  /**
+   * Gives the body of the answer to a GET.
+   *
+   * @throws for any status but 200.
+   */
   readonly get: (path: string) => Promise<string>
   readonly close: () => void
 }
 
-/** How many connections a load comes over: enough that the Worker never waits for the client. */
+/** Enough connections that the Worker never waits for the client. */
 const LOAD_CONNECTIONS = 32
 const HEAD_END = '\r\n\r\n'
 const LAST_CHUNK = '\r\n0\r\n\r\n'
 
 /**
- * Opens a connection. It speaks just the HTTP that it needs: the client shares a machine of few cores with the server
- * that it measures, and what it costs itself flattens every ratio.
+ * Opens a connection. The client implements only the HTTP that it needs: it shares a few cores with the server that it
+ * measures, and its own cost would flatten every ratio.
  */
 export async function connect(origin: string): Promise<Connection> {
   const { hostname, port, host } = new URL(origin)
   const socket = createConnection({ host: hostname, port: Number(port), noDelay: true })
   let asked: PromiseWithResolvers<string> | undefined
   let received = ''
-  // One character a byte, so that lengths are right; nothing here looks at what is not ASCII.
+  // With one character per byte the lengths are right. Only ASCII is looked at.
   socket.setEncoding('latin1')
   socket.on('data', (chunk: string) => {
     received += chunk
@@ -49,7 +53,7 @@ export async function connect(origin: string): Promise<Connection> {
   }
 }
 
-/** Asks once. */
+/** Sends one GET over a connection of its own. */
 export async function get(origin: string, path: string): Promise<string> {
   const { get, close } = await connect(origin)
   try {
@@ -61,7 +65,7 @@ export async function get(origin: string, path: string): Promise<string> {
 
 /** Loads a path over many connections and counts requests per second. */
 export async function load(origin: string, path: string, forMs: number): Promise<number> {
-  // New ones each time: workerd closes what was idle for five seconds.
+  // Each load opens new connections, because workerd closes those that were idle for five seconds.
   const connections = await Promise.all(Array.from({ length: LOAD_CONNECTIONS }, () => connect(origin)))
   await Promise.all(connections.map(({ get }) => get(path)))
   const started = performance.now()
@@ -76,7 +80,7 @@ export async function load(origin: string, path: string, forMs: number): Promise
   return perSecond
 }
 
-/** The body, once it is there in full. */
+/** The body, once it is complete. */
 function bodyIn(received: string): string | undefined {
   const headEnd = received.indexOf(HEAD_END)
   if (headEnd === -1) return undefined
@@ -89,7 +93,7 @@ function bodyIn(received: string): string | undefined {
   return body.length < Number(length) ? undefined : body
 }
 
-/** The one chunk that a short answer comes in, once its end is there. */
+/** The only chunk of a short answer, once it is complete. */
 function chunkIn(body: string): string | undefined {
   if (!body.endsWith(LAST_CHUNK)) return undefined
   const sizeEnd = body.indexOf('\r\n')

@@ -5,7 +5,7 @@ import { startNeon } from '../../src/local/neon.ts'
 import { startUpstash } from '../../src/local/upstash.ts'
 import { tell } from './child.ts'
 
-/** What this process tells: the environment of the checks, and where it says how many requests they have sent. */
+/** The message of this process: the environment of the checks, and the URL that counts their requests. */
 export interface FarEnds {
   readonly env: Readonly<Record<'DATABASE_URL' | 'REDIS_URL' | 'REDIS_TOKEN', string>>
   readonly hitsAt: string

@@ -11,7 +11,7 @@ import { median, spread } from './numbers.ts'
 const ROOT = join(import.meta.dirname, '../..')
 const IMPORTS = 15
 
-/** Imports the bundle, and prints the CPU time of that in milliseconds. */
+/** Imports the bundle and prints the CPU time of the import in milliseconds. */
 const IMPORT = `
   import { pathToFileURL } from 'node:url'
   const url = pathToFileURL(process.argv[1]).href
@@ -46,7 +46,7 @@ export const lambda: Bench = {
   },
 }
 
-/** The bundle as `npm run build:lambda` makes it, elsewhere. */
+/** Makes the bundle of `npm run build:lambda` in a temporary folder. */
 async function built(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'allclear-lambda-'))
   atExit(() => rmSync(folder, { recursive: true, force: true }))
@@ -71,7 +71,7 @@ async function coldImportMs(file: string): Promise<number> {
   return ms
 }
 
-/** With no environment but this one: a compile cache, say, would make the import warm. */
+/** Runs a command without the inherited environment. A compile cache in it, for example, would make the import warm. */
 async function run(file: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
   const running = promisify(execFile)(file, args, { cwd: ROOT, env: { PATH: process.env['PATH'], ...env } })
   atExit(() => running.child.kill('SIGKILL'))

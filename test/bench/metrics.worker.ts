@@ -7,7 +7,7 @@ interface Env {
 
 const check = http<Env>({ url: ({ UPSTREAM }) => `${UPSTREAM}/after/0` })
 
-/** Fifty checks, probed once. */
+/** A Worker with fifty checks, which are probed once. */
 export const { Cell, Prober, worker } = onCloudflare(
   defineHealth<Env>({
     ttlMs: 600_000,

@@ -31,7 +31,7 @@ class HealthController {
 
 class AppModule {}
 
-// Decorators as the functions that they are: Node strips types, and does not transform.
+// Decorators are called as functions, because Node only strips types and does not transform them.
 const ready = Object.getOwnPropertyDescriptor(HealthController.prototype, 'ready') as PropertyDescriptor
 Get('readyz')(HealthController.prototype, 'ready', ready)
 HealthCheck()(HealthController.prototype, 'ready', ready)

@@ -8,16 +8,16 @@ import { median, spread } from './numbers.ts'
 
 const WARM_UP_MS = 2000
 
-/** What is measured against, in windows that alternate with ours. */
+/** A server to compare with, in measurements that alternate with ours. */
 interface Rival {
   readonly name: string
   readonly origin: string
   readonly path: string
   readonly atLeast: number
   readonly pairs: number
-  /** Long enough for every connection to be answered several times. */
+  /** Long enough that each connection gets several answers. */
   readonly windowMs: number
-  /** Whether each of its answers asks both far ends. */
+  /** Whether each answer probes both dependencies. */
   readonly probes: boolean
   readonly note: string
 }
@@ -90,7 +90,7 @@ async function against(rival: Rival, ours: string, hits: () => Promise<number>):
 
 type Load = () => Promise<number>
 
-/** Loads both, now the one first and now the other: what gets slower with time must favour neither. */
+/** Loads both in alternating order, so that a machine that slows down favours neither. */
 async function pair(index: number, ours: Load, theirs: Load): Promise<readonly [number, number]> {
   if (index % 2 === 0) {
     const first = await ours()

@@ -1,4 +1,4 @@
-/** The sample below which that share of the samples lies, between two of them where it falls there. */
+/** The quantile of the samples at this share (0 to 1), interpolated between neighbours. */
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = samples.toSorted((a, b) => a - b)
   const at = (sorted.length - 1) * share
@@ -10,9 +10,9 @@ export function median(samples: readonly number[]): number {
   return quantile(samples, 0.5)
 }
 
-/** How sure the median is, and where the samples lie: `0.83–0.87 (95 %), samples 0.60–1.12`. */
+/** The confidence interval of the median and the range of the samples: `0.83–0.87 (95 %), samples 0.60–1.12`. */
 export function spread(samples: readonly number[]): string {
-  // By the ranks between which the true median lies 19 times in 20, whatever the distribution.
+  // The true median lies between these ranks in 19 cases of 20, for any distribution.
   const off = 0.98 / Math.sqrt(samples.length)
   const range = (from: number, to: number): string =>
     `${quantile(samples, from).toFixed(2)}–${quantile(samples, to).toFixed(2)}`

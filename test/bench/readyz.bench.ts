@@ -4,7 +4,7 @@ import { get, load } from './client.ts'
 import { median, spread } from './numbers.ts'
 
 const WARM_UP_MS = 2000
-/** Short, so that whatever else the machine does falls on both halves of a pair. */
+/** Short, so that other load of the machine affects both halves of a pair. */
 const WINDOW_MS = 50
 const PAIRS = 240
 
@@ -43,7 +43,7 @@ export const readyz: Bench = {
 
 type Load = (forMs: number) => Promise<number>
 
-/** Loads both, now the one first and now the other: what gets slower with time must favour neither. */
+/** Loads both in alternating order, so that a machine that slows down favours neither. */
 async function pair(index: number, ours: Load, bare: Load): Promise<readonly [number, number]> {
   if (index % 2 === 0) {
     const first = await ours(WINDOW_MS)

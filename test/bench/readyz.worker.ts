@@ -7,7 +7,7 @@ interface Env {
 
 const url = ({ UPSTREAM }: Env): string => `${UPSTREAM}/after/0`
 
-/** As many checks as the deployable definition has; its snapshot outlasts the measurement. */
+/** A Worker with as many checks as the deployable definition. Its snapshot stays fresh for longer than the measurement takes. */
 export const { Cell, Prober, worker } = onCloudflare(
   defineHealth<Env>({
     service: { name: 'shop', version: '0.1.0' },

@@ -7,7 +7,7 @@ interface Env {
 
 const url = ({ UPSTREAM }: Env): string => `${UPSTREAM}/after/0`
 
-/** The checks of readyz.worker.ts, from three regions. */
+/** A Worker with the checks of readyz.worker.ts in three regions. */
 export const { Cell, Prober, worker } = onCloudflare(
   defineHealth<Env>({
     service: { name: 'shop', version: '0.1.0' },

@@ -1,7 +1,7 @@
 import { neon, neonConfig } from '@neondatabase/serverless'
 import { Redis } from '@upstash/redis'
 
-/** The two checks as a service writes them for itself, through the same drivers, made once and kept. */
+/** The two checks as a service without Allclear writes them, with the same drivers, which are made once. */
 export interface RivalChecks {
   readonly postgres: () => Promise<void>
   readonly redis: () => Promise<void>
@@ -14,7 +14,7 @@ export function rivalChecks(): RivalChecks {
   const client = new Redis({ url: REDIS_URL, token: REDIS_TOKEN, enableTelemetry: false })
   return {
     postgres: async () => {
-      // Cheaper than what Allclear asks.
+      // This query is cheaper than that of Allclear.
       await sql.query('select 1')
     },
     redis: async () => {

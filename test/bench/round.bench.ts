@@ -6,7 +6,7 @@ import { median, spread } from './numbers.ts'
 
 const WARM_UP_ROUNDS = 10
 const ROUNDS = 60
-/** More than `ttlMs`, so that no poll is answered by the round before. */
+/** Longer than `ttlMs`, so that each poll runs a round of its own. */
 const PAUSE_MS = 10
 
 export const round: Bench = {

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: a table of what Allclear costs, measured on the bare runtime, each figure with its goal.
- * `npm run bench -- readyz size` measures some alone. Only figures that could not be measured make it fail.
+ * `npm run bench`: a table of the cost of Allclear, measured on the bare runtime, with the goal of each figure.
+ * `npm run bench -- readyz size` runs only these benches. It fails only where a figure could not be measured.
  */
 import { availableParallelism, constants, loadavg } from 'node:os'
 import type { Bench, Figure, Stage } from './bench.ts'
@@ -26,7 +26,7 @@ function chosen(names: readonly string[]): readonly Bench[] {
   return names.length === 0 ? BENCHES : BENCHES.filter(({ name }) => names.includes(name))
 }
 
-/** One upstream, and one workerd with every Worker in it. */
+/** Starts one upstream, and one workerd that runs every Worker. */
 async function startStage(names: readonly string[]): Promise<Stage> {
   const upstream = await startUpstream()
   const workers = names.map(async (name) => ({

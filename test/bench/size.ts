@@ -4,23 +4,23 @@
 import { gzipSync } from 'node:zlib'
 import { type Entry, bundle } from './bundle.ts'
 
-/** One definition, and the most that it may weigh. Sizes are bytes after gzip. */
+/** A definition and its size limit. Sizes are bytes after gzip. */
 export interface SizeRow {
   readonly name: string
-  /** The imports of the definition from the door of the checks. */
+  /** The names that the definition imports from `src/index.ts`. */
   readonly imports: readonly string[]
   /** The options of `defineHealth`, as source. */
   readonly options: string
-  /** The drivers that it brings, as source that imports what src imports. */
+  /** The libraries that the definition brings into the bundle. */
   readonly drivers?: readonly (keyof typeof DRIVERS)[]
-  /** The most that Allclear's own part, without Hono and drivers, may weigh. */
+  /** The limit of Allclear's own part, without Hono and drivers. */
   readonly most: number
 }
 
 export interface Size extends SizeRow {
-  /** All of the Worker. */
+  /** The whole Worker. */
   readonly total: number
-  /** The part that is neither Hono nor a driver. */
+  /** The part without Hono and drivers. */
   readonly own: number
 }
 
@@ -68,7 +68,7 @@ export const ROWS: readonly SizeRow[] = [
   },
 ]
 
-/** Bundles and compresses. The same sources and packages give the same sizes on every machine. */
+/** Bundles and compresses each row. The sizes are the same on every machine. */
 export async function measureSizes(rows: readonly SizeRow[] = ROWS): Promise<readonly Size[]> {
   return Promise.all(
     rows.map(async (row) => {
@@ -88,7 +88,7 @@ function workerOf({ imports, options }: SizeRow): Entry {
   }
 }
 
-/** A Worker with the framework and the drivers, as src imports them, and nothing of ours. */
+/** A Worker with only Hono and the drivers, imported as in `src`. */
 function withoutUs({ drivers = [] }: SizeRow): Entry {
   return {
     source: `

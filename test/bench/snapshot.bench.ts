@@ -3,7 +3,7 @@ import { connect } from './client.ts'
 import { median, spread } from './numbers.ts'
 
 const SAMPLES = 40
-/** Times in one request, so that the request itself counts for little. */
+/** Repetitions in one request, so that the cost of the request itself hardly counts. */
 const TIMES = 20
 
 export const snapshot: Bench = {

@@ -6,7 +6,7 @@ import { custom } from '../../src/checks/custom.ts'
 const checks = Array.from({ length: 200 }, (_, index) => [`check-${index}`, custom(async () => {})] as const)
 const health = defineHealth({ checks: Object.fromEntries(checks) })
 
-/** The state after a round of 200 checks that each had something to say. */
+/** The state after a round of 200 checks, each with a detail. */
 function stateOf200(): CellState {
   const [state, begun] = begin(EMPTY_CELL, 0, 'bench', health)
   if (begun.kind !== 'lease') throw new Error('expected a lease')
@@ -14,7 +14,7 @@ function stateOf200(): CellState {
   return complete(state, 0, begun.lease, Object.fromEntries(checks.map(([name]) => [name, result])), health)
 }
 
-/** An object that writes and reads such a state as the cell's own does. */
+/** A Durable Object that writes and reads such a state as the real Cell does. */
 export class Cell extends DurableObject {
   override async fetch(request: Request): Promise<Response> {
     const times = Number(new URL(request.url).pathname.slice(1))

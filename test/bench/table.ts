@@ -2,7 +2,7 @@ import type { Figure } from './bench.ts'
 
 const HEAD = ['figure', 'value', 'goal', 'holds', 'how sure'] as const
 
-/** Renders the figures as a table of text, with a mark at each goal that is missed. */
+/** Renders the figures as a text table, with a mark at each missed goal. */
 export function table(figures: readonly Figure[]): string {
   const rows = [HEAD, ...figures.map(cells)]
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

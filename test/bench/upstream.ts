@@ -4,14 +4,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { atExit } from './at-exit.ts'
 
-/** The far end of every check of the benches: `/after/MS` answers 200 that much later. */
+/** The dependency of every check in the benches. `/after/MS` answers 200 after that many milliseconds. */
 export interface Upstream {
   readonly origin: string
-  /** How many requests the checks have sent so far. */
+  /** Counts the requests of the checks so far. */
   readonly hits: () => Promise<number>
 }
 
-/** Starts it in a process of its own, so that it takes no time from the client that measures. */
+/** Starts the upstream as a process of its own, so that it takes no time from the measuring client. */
 export async function startUpstream(): Promise<Upstream> {
   const child = fork(import.meta.filename)
   atExit(() => child.kill('SIGKILL'))
@@ -30,12 +30,12 @@ async function serve(): Promise<void> {
     hits += 1
     setTimeout(() => response.end(), Number(/^\/after\/(\d+)$/.exec(url)?.[1]))
   })
-  // A connection that it closed in the moment of its reuse would be a failed check.
+  // A check would fail if it reused a connection just as the server closes it.
   server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   process.send?.((server.address() as AddressInfo).port)
-  // Where the parent was killed nobody is left to end this.
+  // A killed parent cannot end this process, but it disconnects.
   process.once('disconnect', () => process.exit())
 }
 

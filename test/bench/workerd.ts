@@ -16,17 +16,14 @@ const WORKERD = createRequire(import.meta.url)('workerd') as {
 
 export const WORKERD_VERSION: string = WORKERD.version
 
-/** A Worker to run. One that exports `Cell` gets that Durable Object, kept on disk. */
+/** A Worker to run. If it exports `Cell`, it gets that Durable Object with storage on disk. */
 export interface WorkerSpec extends Bundle {
   readonly name: string
-  /** Its bindings, all of them texts. */
+  /** The bindings, all of them texts. */
   readonly bindings: Readonly<Record<string, string>>
 }
 
-/**
- * Runs the Workers in one bare workerd, with neither wrangler nor its proxy before it, each on a port of its own.
- * Gives the ports by name.
- */
+/** Runs the Workers in one bare workerd, without wrangler and its proxy. Gives the port of each Worker by name. */
 export async function startWorkerd(workers: readonly WorkerSpec[]): Promise<ReadonlyMap<string, number>> {
   if (workers.length === 0) return new Map()
   const directory = mkdtempSync(join(tmpdir(), 'allclear-bench-'))
@@ -39,7 +36,7 @@ export async function startWorkerd(workers: readonly WorkerSpec[]): Promise<Read
 
 function config(workers: readonly WorkerSpec[], storage: string): string {
   const services = [
-    // The far ends are on this machine, where a Worker may not go by default.
+    // By default a Worker may not connect to this machine, where the dependencies run.
     `(name = "internet", network = (allow = ["private"]))`,
     `(name = "storage", disk = (path = ${JSON.stringify(storage)}, writable = true))`,
     ...workers.map((worker) => `(name = "${worker.name}", worker = ${workerConfig(worker)})`),
@@ -71,10 +68,10 @@ function workerConfig({ name, exports, bindings }: WorkerSpec): string {
     )`
 }
 
-/** workerd picks free ports itself, and tells them on a file descriptor. */
+/** Starts workerd, which picks free ports itself and reports them on a file descriptor. */
 async function serve(configPath: string, count: number): Promise<ReadonlyMap<string, number>> {
   const child = spawn(WORKERD.default, ['serve', '--control-fd=3', configPath], {
-    // Standard output is the table's.
+    // Standard output is reserved for the table.
     stdio: ['ignore', process.stderr, 'inherit', 'pipe'],
   })
   atExit(() => child.kill('SIGKILL'))

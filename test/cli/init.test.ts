@@ -12,7 +12,7 @@ async function read(...path: string[]): Promise<string> {
   return readFile(join(...path), 'utf8')
 }
 
-/** The commands that a run of `init` ends with. */
+/** The commands at the end of the output of `init`. */
 function commandsIn(out: string): string[] {
   const [, commands = ''] = out.split('Next:\n')
   return commands

@@ -12,7 +12,7 @@ function reportOf(status: string, check: object = {}): object {
   return { status, checked_at: AT, age_ms: 812, checks: { redis: { ...CHECK, status, ...check } } }
 }
 
-/** An endpoint that gives this answer, and a stage from which it can be polled. */
+/** Starts an endpoint with this answer, and makes a scene that polls it. */
 async function polled(
   answer: Answer | object,
   given: Parameters<typeof sceneOf>[0] = {},
@@ -220,7 +220,7 @@ test('nothing that an endpoint says acts on the terminal', async () => {
   for (const args of [[], ['--json']]) {
     const { poll, out } = await polled(answer)
     expect(await poll('', ...args)).toBe(1)
-    // oxlint-disable-next-line no-control-regex -- these are what must not come through
+    // oxlint-disable-next-line no-control-regex -- these must not come through
     expect(out()).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]|\\u00|pwned|unheardOf/)
     expect(out()).toContain('evil')
     expect(out(), 'no name is passed over').toContain('constructor')

@@ -11,14 +11,14 @@ const START = Date.UTC(2026, 10, 23, 5)
 export const FIXTURES: string = join(import.meta.dirname, 'fixtures')
 export const DOOR: string = join(import.meta.dirname, '../../src/cli.ts')
 
-/** The environment of the tests must not decide about colour. */
+/** Removes the colour settings of the environment that the tests run in. */
 export function withoutColourSettings(): void {
   beforeEach(() => {
     for (const name of ['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS']) vi.stubEnv(name, undefined)
   })
 }
 
-/** A terminal, or without a width a pipe, that keeps the text written to it. */
+/** An output that records its text: a terminal, or a pipe where no width is given. */
 export interface Screen extends Output {
   readonly text: () => string
 }
@@ -42,7 +42,7 @@ export interface CliScene {
   readonly allclear: (...args: string[]) => Promise<number>
 }
 
-/** Everything outside that a command uses: a clock that only waits move, and a network only where given. */
+/** Makes the surroundings of a command: a clock that only waits advance, and no network unless one is given. */
 export function sceneOf(
   given: Partial<Omit<Io, 'stdout' | 'stderr'>> & {
     readonly stdout?: Screen
@@ -84,7 +84,7 @@ export interface Ended {
   readonly err: string
 }
 
-/** Runs a command line as a process of its own. */
+/** Runs a command line as a child process. */
 export function spawned(
   args: readonly string[],
   { cwd = FIXTURES, env = {} }: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
@@ -102,7 +102,7 @@ export function spawned(
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })))
 }
 
-/** A folder with these files, for as long as the test takes. */
+/** Makes a folder with these files, which is removed after the test. */
 export async function folderWith(files: Readonly<Record<string, string>> = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'allclear-cli-'))
   onTestFinished(() => rm(folder, { recursive: true }))

@@ -84,7 +84,7 @@ test('a terminal gets lines that fit it', () => {
     },
   }
   const lines = drawn(report, { isTTY: true, columns: 48 })
-  // Colour takes no room.
+  // Colour must not change the columns.
   expect(stripVTControlCharacters(lines)).toMatchInlineSnapshot(`
     "
     CHECK                     STATUS   DURATION  DETAIL
@@ -160,7 +160,7 @@ test('what a report says cannot act on the terminal, whichever field says it', (
     },
     regions: { [evil]: { status: 'healthy', checked_at: evil, age_ms: 1, checks: {}, colo: evil } },
   }
-  // oxlint-disable-next-line no-control-regex -- these are what must not come through
+  // oxlint-disable-next-line no-control-regex -- these must not come through
   expect(drawn(report)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]|pwned/)
   expect(drawn(report)).toContain('evil')
 })

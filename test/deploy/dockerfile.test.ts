@@ -39,7 +39,7 @@ describe('the image', () => {
   })
 })
 
-// Docker cannot be had everywhere, so a directory stands for the container. What lies below is not tried: Debian.
+// Docker is not available everywhere, so a directory stands for the container. Its base image is not tested.
 describe('what is in the image, and nothing else,', () => {
   let house: string
   let container: ChildProcess
@@ -52,7 +52,7 @@ describe('what is in the image, and nothing else,', () => {
     ...image.env,
     PATH: dirname(process.execPath),
     PORT: String(port),
-    // A root that is read-only, and nothing to be read beside it.
+    // The file system is read-only, and nothing outside the directory can be read.
     NODE_OPTIONS: `--permission --allow-fs-read=${house}`,
   })
 
@@ -83,7 +83,7 @@ describe('what is in the image, and nothing else,', () => {
   test('starts, listens on the port it was given, and answers', async () => {
     expect(line).toContain(String(port))
     expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200)
-    // Nothing that the checks read is set.
+    // No variable of the checks is set.
     const response = await fetch(`http://127.0.0.1:${port}/readyz`)
     const { checks } = (await response.json()) as { checks: Record<string, { detail: string }> }
     expect([response.status, checks['postgres']?.detail]).toEqual([503, 'misconfigured'])

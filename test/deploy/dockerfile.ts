@@ -1,12 +1,12 @@
-/** An instruction, its continued lines joined. */
+/** An instruction with its continued lines joined. */
 export interface Instruction {
   /** In capitals: `COPY`. */
   readonly name: string
-  /** What stands before the rest as `--from=x`. */
+  /** The flags before the words, such as `--from=x`. */
   readonly flags: Readonly<Record<string, string>>
-  /** The words after the flags, and after the CMD of a HEALTHCHECK; those of a JSON array, where it is one. */
+  /** The arguments after the flags, and in a HEALTHCHECK after its CMD. */
   readonly words: readonly string[]
-  /** Whether they are a JSON array, which no shell stands before. */
+  /** Whether the words were a JSON array, which runs without a shell. */
   readonly isExec: boolean
 }
 
@@ -19,8 +19,8 @@ export interface Stage {
 const NAMES = new Set(['FROM', 'ENV', 'WORKDIR', 'COPY', 'RUN', 'USER', 'EXPOSE', 'HEALTHCHECK', 'CMD'])
 
 /**
- * Reads as much of the format as deploy/Dockerfile uses: comments, lines continued by a backslash, flags, and arguments
- * as words or as a JSON array. An instruction that it does not know is an error.
+ * Parses the part of the format that deploy/Dockerfile uses: comments, lines continued by a backslash, flags, and
+ * arguments as words or as a JSON array. An unknown instruction is an error.
  */
 export function parseDockerfile(text: string): readonly Stage[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.trimStart().startsWith('#'))
@@ -52,7 +52,7 @@ function parse(line: string): Instruction {
   return { name, flags, words: isExec ? (JSON.parse(rest) as string[]) : rest.split(/\s+/), isExec }
 }
 
-/** What is left out of a build, as a .dockerignore says it: of the patterns `*`, a path, and `!` before one. */
+/** Makes the filter of a .dockerignore, for the patterns `*`, `path` and `!path`. */
 export function ignoredBy(text: string): (path: string) => boolean {
   const rules = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   return (path) => {

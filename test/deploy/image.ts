@@ -5,7 +5,7 @@ import { type Instruction, ignoredBy, parseDockerfile } from './dockerfile.ts'
 
 export const ROOT = join(import.meta.dirname, '../..')
 
-/** What the last stage of deploy/Dockerfile makes. */
+/** The settings of the last stage of deploy/Dockerfile. */
 export interface Image {
   readonly from: string
   readonly env: Readonly<Record<string, string>>
@@ -13,14 +13,14 @@ export interface Image {
   readonly port: number
   readonly healthcheck: Instruction
   readonly command: Instruction
-  /** Where commands start, and what is copied there: from the repository, or by `--from` another stage. */
+  /** The folder in which the command runs. */
   readonly workdir: string
 }
 
 const stages = parseDockerfile(await readFile(join(ROOT, 'deploy/Dockerfile'), 'utf8'))
 const isIgnored = ignoredBy(await readFile(join(ROOT, 'deploy/Dockerfile.dockerignore'), 'utf8'))
 
-/** What the image says of itself. */
+/** Reads the settings from deploy/Dockerfile. */
 export function readImage(): Image {
   const last = stages.at(-1)
   const one = (name: string): Instruction => {
@@ -40,8 +40,8 @@ export function readImage(): Image {
 }
 
 /**
- * Does what the Dockerfile says, in a directory in place of a container: all but what lies below, the image it starts
- * from. Gives the working directory of the last stage.
+ * Executes the Dockerfile in a directory instead of a container, without its base image. Gives the working directory of
+ * the last stage.
  */
 export async function buildImage(house: string): Promise<string> {
   const rootOf = (stage: string | undefined): string => join(house, stage ?? 'last')

@@ -25,7 +25,7 @@ const { Properties: lambda } = template.Resources.Health
 describe('the template', () => {
   test('has no fault in its YAML, and leads nowhere that is not in it', () => {
     expect([...document.errors, ...document.warnings]).toEqual([])
-    // SAM makes the function's URL a resource of its own.
+    // SAM adds the function's URL as a resource.
     const known = [...Object.keys(template.Parameters), ...Object.keys(template.Resources), 'HealthUrl']
     const named = referencesIn(template)
     expect(named).toEqual(expect.arrayContaining(['HealthUrl', 'Logs', 'SecretName']))
@@ -103,7 +103,7 @@ describe('the bundle', () => {
   })
 })
 
-/** The names that `!Ref`, `!GetAtt` and `!Sub` lead to. */
+/** The names that `!Ref`, `!GetAtt` and `!Sub` refer to. */
 function referencesIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]) => {

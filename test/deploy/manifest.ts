@@ -11,6 +11,6 @@ export const [deployment, service] = documents.map((document) => document.toJS()
 export const pod = deployment.spec.template.spec
 export const [container] = pod.containers
 
-/** Between SIGTERM and SIGKILL, in milliseconds: the grace period begins with preStop. */
+/** The time between SIGTERM and SIGKILL in milliseconds. The grace period begins with preStop. */
 export const graceMs: number =
   (pod.terminationGracePeriodSeconds - container.lifecycle.preStop.sleep.seconds) * 1000

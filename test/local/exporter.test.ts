@@ -17,7 +17,7 @@ afterAll(() => exporter.close())
 
 const scrape = async (): Promise<string> => await (await fetch(exporter.url)).text()
 
-/** The value of the family's sample for the mount. */
+/** The value of the sample of a metric for a mount point. */
 const bytes = (text: string, family: string, mount: string): number => {
   const line = text
     .split('\n')
@@ -36,7 +36,7 @@ test("it tells of this machine's disk", async () => {
   const text = await scrape()
   const { bsize, blocks, bavail } = await statfs(parse(process.cwd()).root)
   expect(bytes(text, 'node_filesystem_size_bytes', '/')).toBe(blocks * bsize)
-  // Something else may be writing to the disk meanwhile.
+  // Other processes may write to the disk meanwhile.
   const difference = Math.abs(bytes(text, 'node_filesystem_avail_bytes', '/') - bavail * bsize)
   expect(difference / (blocks * bsize)).toBeLessThan(0.01)
 })

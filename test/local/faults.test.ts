@@ -88,7 +88,7 @@ test('held requests wait until the last hold is released', async () => {
   await server.faults.arrived(2)
   releaseOne()
   releaseOne()
-  // A request that comes after them is held too: two holds were taken and one was given back.
+  // A later request is held too, because one of the two holds still stands.
   const later = ask()
   await server.faults.arrived(3)
   expect(settled).toEqual([])
@@ -103,7 +103,7 @@ test('a held request meets the mode of the moment it is released', async () => {
   await server.faults.arrived(1)
   server.faults.set('wrong')
   release()
-  // The mode after that is for others.
+  // A mode that is set later does not affect this request.
   server.faults.mend()
   expect((await asked).status).toBe(502)
 })

@@ -10,7 +10,7 @@ afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL')
 })
 
-/** `npm start` with these arguments: its lines until it is ready, or until it ended. */
+/** Runs `npm start` with these arguments, and gives its lines once it is ready or has ended. */
 async function start(...args: string[]) {
   const script = join(import.meta.dirname, '../../src/local/start.ts')
   const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -26,7 +26,7 @@ const client = ({ url, token }: Pick<LocalUpstash, 'url' | 'token'>, more: objec
     ...more,
   })
 
-/** The shape of the state store's script: write if nobody else did. */
+/** A script like that of the state store: it writes only if the value is unchanged. */
 const compareAndSet = `
   local version = redis.call('HGET', KEYS[1], 'version') or '0'
   if version ~= ARGV[1] then return { 0, version } end
@@ -34,7 +34,7 @@ const compareAndSet = `
   return { 1, redis.call('HGET', KEYS[1], 'version') }`
 
 describe.each(['redis-server', 'memory'] as const)('on %s', (engine) => {
-  // With CI set a missing redis-server has to fail, so it is not skipped there.
+  // With CI set, a missing redis-server must fail the tests.
   describe.skipIf(engine === 'redis-server' && !installed && !inCi)('the real driver', () => {
     let upstash: LocalUpstash
     let redis: Redis
@@ -225,7 +225,7 @@ test('where redis-server does not start, only the default makes do with memory',
 })
 
 test('no two of them share anything, and closing leaves no folder', async () => {
-  // Other test files run meanwhile and have folders of their own.
+  // Test files that run at the same time make folders too, so this test looks in its own.
   const folder = await mkdtemp(join(tmpdir(), 'test-'))
   vi.stubEnv('TMPDIR', folder)
   const engines = ['auto', 'auto', 'memory', 'memory'] as const

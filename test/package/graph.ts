@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 
 /**
- * All that a module of `src` leads to, by imports of whatever form: modules of a platform by their names, files by
- * their paths. What a bundler would shake off again is in it, too.
+ * All modules that a module of `src` imports, directly or not: files by their paths, modules of a platform by their
+ * names. Nothing is tree-shaken.
  *
- * @param conditions those of `exports` that hold on the module's platform.
+ * @param conditions The conditions of `exports` on the module's platform.
  * @param format `cjs` throws where a module awaits at its top level, which no `require` can load.
  */
 export async function reachedFrom(

@@ -14,7 +14,7 @@ const { name, version, sideEffects, exports, peerDependencies } = JSON.parse(
   await readFile(join(ROOT, 'package.json'), 'utf8'),
 )
 
-/** The oldest that the package says it runs on. They are only fetched where a missing tool is a failure. */
+/** The oldest supported versions. They are only fetched where a missing tool fails the tests. */
 const OLDEST = '22.12.0'
 const OLDEST_HONO: string = peerDependencies.hono.replace('^', '')
 /** A function that each door exports. */
@@ -30,7 +30,7 @@ const isOldest = inCi && process.platform === 'linux'
 let house: string
 /** An empty project in which the packed package is installed. */
 let project: string
-/** The Node that there is. */
+/** The path of the Node that runs the tests of the package. */
 let node: string
 let packed: readonly string[]
 
@@ -79,7 +79,7 @@ describe.each([
   ['nodenext', 'nodenext'],
   ['esnext', 'bundler'],
 ])('with module %s and moduleResolution %s', (module, moduleResolution) => {
-  // No types of any platform, and no library left unchecked.
+  // The types of no platform are loaded, and every library is checked.
   const strict = {
     module,
     moduleResolution,
@@ -103,7 +103,7 @@ describe.each([
 
 describe('installed in an empty project', () => {
   beforeAll(async () => {
-    // Only from here on: its own types do not go with those of Cloudflare today.
+    // The oldest hono is installed only now, because its types conflict with those of Cloudflare.
     if (isOldest) await install(`hono@${OLDEST_HONO}`)
     const options = { module: 'nodenext', target: 'es2023', strict: true, skipLibCheck: true, types: [] }
     expect(await typeCheck({ ...options, outDir: 'out' }, ['fetch.ts', 'lambda.ts', 'node.ts'])).toBe('')
@@ -191,7 +191,7 @@ describe('installed in an empty project', () => {
   })
 })
 
-/** Packs a copy of the repository: the build that `npm pack` starts must not get in another's way. */
+/** Packs a copy of the repository, because the build of `npm pack` would disturb other tests in the original. */
 async function pack(copy: string): Promise<string> {
   await mkdir(join(copy, 'dist'), { recursive: true })
   await writeFile(join(copy, 'dist/stale.js'), '')
@@ -207,7 +207,7 @@ async function pack(copy: string): Promise<string> {
   }
   await symlink(MODULES, join(copy, 'node_modules'), 'junction')
   const printed = await mustRun('npm', ['pack', '--json', '--pack-destination', house], { cwd: copy })
-  // What the build prints stands before it.
+  // The output of the build comes first.
   const [{ filename, files }] = JSON.parse(printed.slice(printed.search(/^\[/m)))
   packed = files.map(({ path }: { path: string }) => path)
   return join(house, filename)
@@ -219,7 +219,7 @@ async function install(...packages: readonly string[]): Promise<void> {
   })
 }
 
-/** What the README tells users to write, and a few lines around it for each door. */
+/** The files of the README's example, with a few more lines for each door. */
 async function filesOfProject(): Promise<Record<string, string>> {
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
   const [example = ''] = blocks(readme, 'ts')
@@ -310,7 +310,7 @@ function blocks(markdown: string, language: string): string[] {
   )
 }
 
-/** What the compiler has to say of files of the project. */
+/** The messages of the compiler about files of the project. */
 async function typeCheck(compilerOptions: object, files: readonly string[]): Promise<string> {
   const config = join(project, 'tsconfig.json')
   await writeFile(config, JSON.stringify({ compilerOptions, files }))

@@ -165,7 +165,7 @@ const CORE_CODE = [
   ['void fetch("about:blank")', 'refused'],
 ] as const
 
-/** The rules under test: files that import each other at random break others, too. */
+/** The rules under test. Random imports break other rules too. */
 const RULES = /no-restricted-|no-floating-promises/
 
 describe('the verdict of the lint rules', () => {
@@ -197,7 +197,7 @@ describe('the verdict of the lint rules', () => {
   }
 })
 
-/** Lints files of a temporary `src` by the repository's rules, and gives the lines refused. */
+/** Lints files of a temporary `src` by the repository's rules, and gives the refused lines. */
 async function lint(files: Record<string, string[]>): Promise<ReadonlySet<string>> {
   const repository = join(import.meta.dirname, '../..')
   const house = await mkdtemp(join(tmpdir(), 'allclear-lint-'))
@@ -230,10 +230,10 @@ interface Findings {
   }[]
 }
 
-/** The findings of `oxlint` in the directory `cwd`, as JSON. It exits with 1 where it finds faults, which is no error. */
+/** Runs `oxlint` in the directory `cwd` and gives its findings as JSON. Exit code 1 means findings and is no error. */
 function oxlint(repository: string, cwd: string): Promise<string> {
   const modules = join(repository, 'node_modules')
-  // The type-aware half is looked for on the PATH, as the directory has no node_modules.
+  // oxlint looks for its type-aware part on the PATH, because the directory has no node_modules.
   const env = { ...process.env, PATH: join(modules, '.bin') + delimiter + process.env['PATH'] }
   return new Promise((resolve) => {
     execFile(

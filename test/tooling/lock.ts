@@ -1,13 +1,13 @@
 /**
- * Holds the lock file to what `npm ci` needs elsewhere than on the machine that wrote it: every platform's
- * optional binaries, and no registry's address.
+ * Checks that `npm ci` works with the lock file on other machines: it has the optional binaries of every platform, and
+ * no address of a registry.
  *
- * Run as a script it reads the repository's own lock file and exits with 1 when that has a fault.
+ * As a script it checks the lock file of the repository, and exits with 1 at a fault.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** As much of a lock file as is looked at. */
+/** The part of a lock file that is checked. */
 export interface LockFile {
   readonly packages: Readonly<Record<string, LockedPackage>>
 }
@@ -17,7 +17,7 @@ interface LockedPackage {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
-/** Every fault of a lock file, a line each; none when it is good. */
+/** Gives one line for each fault of a lock file. */
 export function lockFaults({ packages }: LockFile): string[] {
   return Object.entries(packages).flatMap(([path, { optionalDependencies = {}, resolved = '' }]) => [
     ...Object.keys(optionalDependencies)
@@ -27,7 +27,7 @@ export function lockFaults({ packages }: LockFile): string[] {
   ])
 }
 
-/** Where npm may have put what the package at `path` depends on, nearest first. */
+/** The places where npm may have installed a dependency of the package at `path`, nearest first. */
 function places(path: string, name: string): string[] {
   const parents = path.split(/(?:^|\/)node_modules\//).slice(1)
   return Array.from({ length: parents.length + 1 }, (_, up) =>
