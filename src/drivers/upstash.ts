@@ -19,7 +19,7 @@ export interface UpstashTarget {
 export type UpstashClient = Pick<Redis, 'eval' | 'get' | 'ping'>
 
 /** How messages describe a URL that `isRestUrl` accepts. */
-export const REST_URL = 'an http(s) URL without credentials'
+export const REST_URL = 'the REST URL of the database, http(s) and without credentials'
 
 /** The driver accepts no other beginning of a URL. */
 const URL_START = /^https?:\/\/[^\s#$./?]\S+$/

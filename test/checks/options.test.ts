@@ -84,7 +84,7 @@ describe('what is wrong is named:', () => {
     [{ url }, 'checks.it.token: required, but missing'],
     [
       { url: 'https://user:hush@example.com/', token: 't' },
-      `checks.it.url: expected an http(s) URL without credentials or a function of env that gives one, ${secret}`,
+      `checks.it.url: expected the REST URL of the database, http(s) and without credentials or a function of env that gives one, ${secret}`,
     ],
     [
       { url, token: 'a b' },

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { redis } from '../../src/checks/redis.ts'
 import type { Check } from '../../src/core/check.ts'
+import { defineHealth } from '../../src/core/define.ts'
 import { sendJson } from '../../src/local/server.ts'
 import { type LocalService, startService } from '../../src/local/service.ts'
 import { type LocalUpstash, startUpstash } from '../../src/local/upstash.ts'
@@ -171,3 +172,15 @@ describe('no token and no answer stands in what a failure says:', () => {
     expect(await privateWords(answered(200, JSON.stringify({ result: hush })))).not.toContain(hush)
   })
 })
+
+test.each(['redis', 'rediss'])(
+  'a URL of %s:// is told that the REST URL is wanted, and is not repeated',
+  async (scheme) => {
+    const url = `${scheme}://default:${hush}@db.upstash.io:6379`
+    const wanted = /url: expected the REST URL of the database/
+    expect(() => defineHealth({ checks: { it: redis({ url, token: hush }) } })).toThrow(wanted)
+    const said = await privateWords(redis({ url: () => url, token: hush }))
+    expect(said).toMatch(wanted)
+    expect(said).not.toContain(hush)
+  },
+)

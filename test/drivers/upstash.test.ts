@@ -55,7 +55,7 @@ describe('what cannot be used is refused before anything is sent', () => {
     expect(isRestUrl(url)).toBe(isUsable)
     const make = (): unknown => upstashClient({ url, token: 'token', signal })
     if (isUsable) make()
-    else expect(make).toThrow('url: expected an http(s) URL without credentials')
+    else expect(make).toThrow('url: expected the REST URL of the database, http(s) and without credentials')
   })
 
   test.each([

@@ -423,12 +423,12 @@ describe('the upstash store', () => {
       [
         'a URL that is none',
         () => ({ url: `https//${hush}` }),
-        'url: expected an http(s) URL without credentials',
+        'url: expected the REST URL of the database, http(s) and without credentials',
       ],
       [
         'a URL with a password',
         () => ({ url: `http://me:${hush}@127.0.0.1:9` }),
-        'url: expected an http(s) URL without credentials',
+        'url: expected the REST URL of the database, http(s) and without credentials',
       ],
       ['a token that HTTP cannot carry', () => ({ token: `${hush}\n☃` }), 'token: expected a token'],
     ]
