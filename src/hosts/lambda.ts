@@ -1,20 +1,22 @@
-import { handle } from 'hono/aws-lambda'
 import type { Health } from '../core/define.ts'
 import { nodeMachine } from '../drivers/machine.ts'
 import type { Store } from '../stores/store.ts'
+import { type HttpEvent, httpEvent } from './lambda-event.ts'
 import { upstash } from './node-store.ts'
-import { httpEvent } from './lambda-event.ts'
 import { singleCell, warn } from './single-cell.ts'
 
 /** The options of `onLambda`. */
 export interface LambdaOptions {
   /** The store of the state that all environments of the function share. Default: the one that the variables name. */
   readonly store?: Store
+  /** Answers below this path, for the base path mapping of a custom domain: `/health`. Default at the root. */
+  readonly basePath?: string
 }
 
 /** The platform's word on an invocation. */
 export interface LambdaContext {
-  readonly getRemainingTimeInMillis: () => number
+  /** Where it is missing, the definition alone limits the time. */
+  readonly getRemainingTimeInMillis?: () => number
 }
 
 /** The answer in the form that the platform takes. */
@@ -28,7 +30,7 @@ export interface LambdaAnswer {
 }
 
 /** The handler of events: `export const handler = …`. */
-export type LambdaHandler = (event: unknown, context?: LambdaContext) => Promise<LambdaAnswer>
+export type LambdaHandler = (event: unknown, context?: LambdaContext | null) => Promise<LambdaAnswer>
 
 /** Reserved to send the answer, in milliseconds: this much of the remaining time, and at most half of it. */
 const SEND_MS = 250
@@ -43,7 +45,7 @@ const SEND_MS = 250
  *
  * It has one cell and no background rounds: it ignores `regions` and `intervalMs`.
  *
- * @param options `store`: default Upstash where the environment names one, else memory.
+ * @param options `store`: default Upstash where the environment names one, else memory. `basePath`: default the root.
  * @example
  * ```ts
  * import { onLambda } from 'allclear/lambda'
@@ -52,7 +54,7 @@ const SEND_MS = 250
  * export const handler = onLambda(health)
  * ```
  */
-export function onLambda<Env>(health: Health<Env>, { store }: LambdaOptions = {}): LambdaHandler {
+export function onLambda<Env>(health: Health<Env>, { store, ...routing }: LambdaOptions = {}): LambdaHandler {
   const shared = store ?? storeInEnv(health)
   const { routes } = singleCell(health, {
     store: shared,
@@ -60,15 +62,26 @@ export function onLambda<Env>(health: Health<Env>, { store }: LambdaOptions = {}
     machine: nodeMachine,
     canWorkBehind: false,
     envOf: () => process.env,
-    leftMs: (handed) => leftMs((handed as { lambdaContext?: LambdaContext }).lambdaContext),
+    leftMs: (context) => leftMs(context as LambdaContext | null | undefined),
+    ...routing,
   })
-  // Every answer is text, but hono takes OpenMetrics for binary.
-  const answer = handle(routes, { isContentTypeBinary: () => false })
   return async (given, context) => {
-    const event = httpEvent(given)
+    const event = httpEvent(given, routing.basePath)
     if (event === undefined) return UNKNOWN
-    const answered: unknown = await answer(event, context as never)
-    return answered as LambdaAnswer
+    return answerOf(await routes.fetch(event.request, context as never), event)
+  }
+}
+
+async function answerOf(response: Response, { hasMultiValueHeaders }: HttpEvent): Promise<LambdaAnswer> {
+  const headers = [...response.headers]
+  return {
+    statusCode: response.status,
+    ...(hasMultiValueHeaders
+      ? { multiValueHeaders: Object.fromEntries(headers.map(([name, value]) => [name, [value]])) }
+      : { headers: Object.fromEntries(headers) }),
+    // Every answer is text.
+    body: await response.text(),
+    isBase64Encoded: false,
   }
 }
 
@@ -95,8 +108,8 @@ function storeInEnv<Env>(health: Health<Env>): Store | undefined {
   return undefined
 }
 
-function leftMs(context: LambdaContext | undefined): number {
-  if (context === undefined) return Infinity
-  const remainingMs = context.getRemainingTimeInMillis()
-  return remainingMs - Math.min(SEND_MS, remainingMs / 2)
+function leftMs(context: LambdaContext | null | undefined): number {
+  const isTold = typeof context?.getRemainingTimeInMillis === 'function'
+  const remainingMs = isTold ? context.getRemainingTimeInMillis() : NaN
+  return Number.isFinite(remainingMs) ? remainingMs - Math.min(SEND_MS, remainingMs / 2) : Infinity
 }

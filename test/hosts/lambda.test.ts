@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Check } from '../../src/core/check.ts'
-import { type HealthOptions, custom, defineHealth, disk } from '../../src/index.ts'
+import { type HealthOptions, type Reader, custom, defineHealth, disk } from '../../src/index.ts'
 import { type LambdaContext, onLambda } from '../../src/lambda.ts'
 import { type LocalUpstash, startUpstash } from '../../src/local/upstash.ts'
 import { memory } from '../../src/stores/memory.ts'
@@ -208,6 +208,129 @@ describe('the time that is left', () => {
   })
 })
 
+describe('a context', () => {
+  test.each([
+    ['null', null],
+    ['an empty object', {}],
+    ['a text', 'context'],
+    ['a time that is no function', { getRemainingTimeInMillis: 3000 }],
+    ['a time that is no number', { getRemainingTimeInMillis: () => NaN }],
+    ['no time left', { getRemainingTimeInMillis: () => -1 }],
+  ])('of %s is no reason not to answer', async (_, context) => {
+    const handler = onLambda(defineHealth({ checks: { good } }))
+    const { statusCode, headers, body } = await handler(functionUrl, context as any)
+    expect([[200, 503].includes(statusCode), headers?.['content-type']]).toEqual([true, 'application/json'])
+    expect(JSON.parse(body)).toHaveProperty('status')
+  })
+})
+
+describe('odd requests', () => {
+  const handler = onLambda(defineHealth({ checks: { good } }))
+  const kinds = Object.entries(EVENTS)
+
+  test.each(kinds)('TRACE and the like are not allowed: %s', async (_, eventOf) => {
+    for (const method of ['TRACE', 'CONNECT', 'TRACK', 'PROPFIND', 'G\u00c9T', 'GE T', '']) {
+      const { statusCode, headers, multiValueHeaders, body } = await handler(
+        eventOf({ method, path: '/livez', headers: {} }),
+      )
+      expect([method, statusCode]).toEqual([method, 405])
+      expect([headers?.['allow'] ?? multiValueHeaders?.['allow']?.[0]]).toEqual(['GET, HEAD'])
+      expect(JSON.parse(body)).toEqual({ error: expect.any(String) })
+    }
+  })
+
+  test.each([
+    ['cookies that are none', { cookie: ';;=; a=%zz; \u00fc \ud83c' }],
+    ['a cookie of two lines', { cookie: 'a=1\r\nX-Injected: 1' }],
+    ['a header of any letters', { 'x-name': 'J\u00fcrgen \u4f8b\u3048 \ud83c' }],
+    ['a header with no value', { 'x-none': null }],
+    ['a header that is a number', { 'x-number': 7 }],
+    ['a header whose name is none', { 'x y': '1', '': '2' }],
+    ['an odd host', { host: '[fe80::1%eth0]' }],
+  ])('%s: answered by each kind', async (_, headers) => {
+    for (const [kind, eventOf] of kinds) {
+      const answer = await handler(eventOf({ method: 'GET', path: '/livez', headers: headers as any }))
+      expect([kind, answer.statusCode, answer.body]).toEqual([kind, 200, '{"status":"healthy"}'])
+    }
+  })
+
+  test('the cookies of a second version may be anything', async () => {
+    for (const cookies of [['a=1', 'b=\r\n'], [null], 'a=1', {}, ['\u4f8b']]) {
+      expect(await handler({ ...functionUrl, cookies })).toMatchObject({ statusCode: 200 })
+    }
+  })
+
+  test.each([
+    ['%zz', 200],
+    ['a=%zz&b', 200],
+    ['only=%67ood', 200],
+    ['only=nope', 400],
+    ['\ud83c', 200],
+  ])('the query %s', async (query, statusCode) => {
+    expect(await handler({ ...functionUrl, rawQueryString: query })).toMatchObject({ statusCode })
+    const pairs = Object.fromEntries(query.split('&').map((pair) => pair.split('=')))
+    const queryStringParameters = { ...pairs }
+    expect(await handler({ ...RECORDED.loadBalancer, queryStringParameters })).toMatchObject({ statusCode })
+  })
+
+  test.each([{}, null, 'x', [null], { only: null }, { only: [null, 7] }])(
+    'parameters that are %j are no reason to fail',
+    async (parameters) => {
+      for (const name of ['queryStringParameters', 'multiValueQueryStringParameters', 'multiValueHeaders']) {
+        for (const event of [RECORDED.apiGatewayV1, RECORDED.loadBalancer, functionUrl]) {
+          const { statusCode, body } = await handler({ ...event, [name]: parameters })
+          expect([200, 400]).toContain(statusCode)
+          expect(() => JSON.parse(body)).not.toThrow()
+        }
+      }
+    },
+  )
+
+  test('a path with characters of a URL is that path', async () => {
+    for (const path of ['/readyz/a?b', '/readyz/a#b', '/readyz/\ud83c', '/readyz/%zz', '/readyz/a b']) {
+      expect([path, (await handler({ ...functionUrl, rawPath: path })).statusCode]).toEqual([path, 404])
+    }
+  })
+
+  test('an event of the first version with a rawPath is one of the first version', async () => {
+    const event = { ...RECORDED.apiGatewayV1, rawPath: '/Prod/readyz' }
+    expect(await handler(event)).toMatchObject({ statusCode: 200 })
+  })
+})
+
+test('a reader gets the body', async () => {
+  const answer: Reader['answer'] = async ({ request }) => ({ body: { got: await request.text() } })
+  const readers: Reader[] = [{ path: '/echo', methods: ['POST'], answer }]
+  const plugins = [{ name: 'echo', options: {}, entries: {}, readers }]
+  const handler = onLambda(defineHealth({ checks: { good }, plugins }))
+  const body = '{"status":"\u00fc"}'
+  for (const eventOf of Object.values(EVENTS)) {
+    const event = eventOf({ method: 'POST', path: '/echo', headers: {} })
+    const base64 = { body: Buffer.from(body).toString('base64'), isBase64Encoded: true }
+    for (const sent of [{ body, isBase64Encoded: false }, base64]) {
+      const answered = await handler({ ...event, ...sent })
+      expect(JSON.parse(answered.body)).toEqual({ got: body })
+    }
+    expect(JSON.parse((await handler({ ...event, body: null })).body)).toEqual({ got: '' })
+  }
+})
+
+describe('basePath', () => {
+  const handler = onLambda(defineHealth({ checks: { good } }), { basePath: '/health' })
+
+  test.each(Object.entries(EVENTS))('is what is answered below: %s', async (_, eventOf) => {
+    const answer = (path: string) => handler(eventOf({ method: 'GET', path, headers: {} }))
+    expect(await answer('/health/livez')).toMatchObject({ statusCode: 200, body: '{"status":"healthy"}' })
+    expect(await answer('/livez')).toMatchObject({ statusCode: 404 })
+  })
+
+  test('may be the name of the stage', async () => {
+    const requestContext = { ...RECORDED.apiGatewayV2.requestContext, stage: 'health' }
+    const event = { ...RECORDED.apiGatewayV2, rawPath: '/health/livez', requestContext }
+    expect(await handler(event)).toMatchObject({ statusCode: 200 })
+  })
+})
+
 describe('an event', () => {
   const handler = onLambda(defineHealth({ checks: { good } }))
 
@@ -236,6 +359,14 @@ describe('an event', () => {
   test('of a load balancer’s own health check has no host', async () => {
     const event = { ...RECORDED.loadBalancer, headers: { 'user-agent': 'ELB-HealthChecker/2.0' } }
     expect(await handler(event)).toMatchObject({ statusCode: 200 })
+  })
+
+  test('with headers in one form alone is answered by them', async () => {
+    const accept = 'application/openmetrics-text'
+    for (const multiValueHeaders of [{}, { Host: ['x'] }, null]) {
+      const event = { ...RECORDED.apiGatewayV1, path: '/metrics', headers: { accept }, multiValueHeaders }
+      expect((await handler(event)).body).toMatch(/# EOF\n$/)
+    }
   })
 
   test('of a console’s test has no headers', async () => {
