@@ -101,6 +101,33 @@ describe.each([
   })
 })
 
+test('a Worker compiles with the types that wrangler writes for it, and no library is left unchecked', async () => {
+  const hosts = await readFile(join(ROOT, 'docs/hosts.md'), 'utf8')
+  const [worker = ''] = blocks(hosts, 'ts').filter((block) => block.startsWith('// worker.ts'))
+  const [needs = ''] = blocks(hosts, 'toml')
+  const folder = join(project, 'typed')
+  await mkdir(folder)
+  await writeFile(
+    join(folder, 'wrangler.toml'),
+    `name = "shop"\nmain = "worker.ts"\ncompatibility_date = "2026-10-30"\n${needs}`,
+  )
+  await writeFile(join(folder, 'worker.ts'), worker)
+  await writeFile(
+    join(folder, 'health.config.ts'),
+    `import { custom, defineHealth } from 'allclear'
+    const it = custom<Env>(async ({ env }) => void (await env.CELL.getByName('auto').settled(0)))
+    export default defineHealth<Env>({ checks: { it } })`,
+  )
+  const wrangler = join(MODULES, 'wrangler/bin/wrangler.js')
+  await mustRun(process.execPath, [wrangler, 'types', '--include-runtime=false'], { cwd: folder })
+  const options = { module: 'esnext', moduleResolution: 'bundler', target: 'es2023', strict: true }
+  const types = [join(MODULES, '@cloudflare/workers-types')]
+  const files = ['typed/worker.ts', 'typed/worker-configuration.d.ts']
+  expect(
+    await typeCheck({ ...options, lib: ['es2024'], types, skipLibCheck: false, noEmit: true }, files),
+  ).toBe('')
+})
+
 describe('installed in an empty project', () => {
   beforeAll(async () => {
     // The oldest hono is installed only now, because its types conflict with those of Cloudflare.
