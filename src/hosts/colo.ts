@@ -1,5 +1,13 @@
+import { readText } from '../drivers/body.ts'
+
 /** The longest that the request may take, in milliseconds. */
 const TIMEOUT_MS = 1000
+
+/** The longest answer that is read, in bytes. A trace has a few hundred. */
+const MAX_BYTES = 4096
+
+/** A name with a top-level domain: no address, and no name of this machine. */
+const PUBLIC_NAME = /^(?:[a-z\d-]+\.)+[a-z][a-z\d-]+$/
 
 /**
  * The airport code of the data centre that this code runs in. The platform tells it at `/cdn-cgi/trace` of every host
@@ -7,18 +15,24 @@ const TIMEOUT_MS = 1000
  * does not tell.
  */
 export async function observeColo(host: string | undefined): Promise<string | null> {
-  if (host === undefined) return null
+  if (host === undefined || !PUBLIC_NAME.test(host)) return null
+  const signal = AbortSignal.timeout(TIMEOUT_MS)
   try {
-    const response = await fetch(`https://${host}/cdn-cgi/trace`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-    return /^colo=([A-Z]{3})$/m.exec(await response.text())?.[1] ?? null
+    const response = await fetch(`https://${host}/cdn-cgi/trace`, { redirect: 'manual', signal })
+    const text = await readText(response, { maxBytes: MAX_BYTES, signal })
+    return (response.ok && /^colo=([A-Z]{3})$/m.exec(text)?.[1]) || null
   } catch {
     return null // A round does not depend on it.
   }
 }
 
-/** The host of a request, if the platform itself serves that host. A laptop's host is never one. */
+/**
+ * The host of a request, if the platform itself serves that host: then it has set the `cf` of the request. A laptop's
+ * host is never one.
+ */
 export function ownHost(request: Request): string | undefined {
   const { protocol, hostname } = new URL(request.url)
-  const isServed = protocol === 'https:' && hostname.includes('.') && !/^[\d.]+$/.test(hostname)
-  return isServed && 'cf' in request && request.cf !== undefined ? hostname : undefined
+  const { cf } = request as { readonly cf?: { readonly colo?: unknown } | null }
+  const isServed = protocol === 'https:' && typeof cf?.colo === 'string' && PUBLIC_NAME.test(hostname)
+  return isServed ? hostname : undefined
 }
