@@ -58,6 +58,8 @@ export interface Machine {
   readonly diskUsage?: MeasureDisk
   /** Sends requests better than the platform's `fetch`: Node and Lambda can, Workers cannot. */
   readonly send?: Send
+  /** Loads what the first probe needs, before its clock starts. */
+  readonly ready?: () => Promise<void>
 }
 
 /** Handed to a check when it runs. */

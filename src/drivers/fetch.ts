@@ -21,8 +21,12 @@ export interface Answer {
 /** The longest answer that a driver reads, in bytes. */
 const MAX_ANSWER_BYTES = 1024 * 1024
 
-/** Workers with a compatibility date before 2024-11-11 refuse the option, and have no such property. */
-const UNCACHED: { readonly cache?: 'no-store' } = 'cache' in Request.prototype ? { cache: 'no-store' } : {}
+/**
+ * Workers with a compatibility date before 2024-11-11 refuse the option, and have no such property. It is asked late:
+ * on Node the class alone takes as long to load as all the rest of the library.
+ */
+const uncached = (): { readonly cache?: 'no-store' } =>
+  'cache' in Request.prototype ? { cache: 'no-store' } : {}
 
 /**
  * Sends one request. It follows no redirect: a redirect is an answer like any other. It rejects with the signal's
@@ -42,7 +46,7 @@ export async function send(
 }
 
 const byFetchOnce: Send = (url, request) =>
-  fetch(url, { ...request, ...(request.method === 'POST' ? {} : UNCACHED), redirect: 'manual' })
+  fetch(url, { ...request, ...(request.method === 'POST' ? {} : uncached()), redirect: 'manual' })
 
 /**
  * The platform's `fetch` may use a connection that was kept from an earlier probe and has been closed since, which proves

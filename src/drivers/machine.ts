@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import type { DiskUsage, Machine } from '../core/check.ts'
-import { nodeSend } from './node-send.ts'
+import { loadNodeSend, nodeSend } from './node-send.ts'
 
 const underWay = new Map<string, Promise<DiskUsage>>()
 
@@ -10,7 +10,7 @@ const MAX_THREADS = 2
 const LOST_MS = 250
 
 /** The abilities of a Node process beyond `fetch`. */
-export const nodeMachine: Machine = { diskUsage, send: nodeSend }
+export const nodeMachine: Machine = { diskUsage, send: nodeSend, ready: loadNodeSend }
 
 /**
  * Measures a disk of this machine.

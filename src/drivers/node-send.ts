@@ -1,5 +1,4 @@
-import { Agent as HttpAgent, type IncomingMessage, request as overHttp } from 'node:http'
-import { Agent as HttpsAgent, request as overHttps } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { type Readable, pipeline } from 'node:stream'
 import { URL as NodeUrl } from 'node:url'
@@ -22,19 +21,28 @@ const BROTLI = {
  */
 export const nodeSend: Send = nodeSender(systemNames)
 
+/**
+ * Loads the modules that send. They cost as much to load as all the rest of the library, which a cold start need not
+ * wait for, and which no probe is to be charged for.
+ */
+export async function loadNodeSend(): Promise<void> {
+  await Promise.all([import('node:http'), import('node:https')])
+}
+
 /** The same with another way to look names up, for tests. */
 export function nodeSender(names: NameSystem): Send {
-  return (url, { method, headers, body, signal }: Outgoing): Promise<Reply> =>
-    new Promise((resolve, reject) => {
+  return async (url, { method, headers, body, signal }: Outgoing): Promise<Reply> => {
+    const [http, https] = await Promise.all([import('node:http'), import('node:https')])
+    return new Promise((resolve, reject) => {
       signal.throwIfAborted()
       const target: NodeUrl = new NodeUrl(url)
       const isSecure = target.protocol === 'https:'
       const hostname = target.hostname.replace(/^\[|\]$/g, '')
-      const request = (isSecure ? overHttps : overHttp)(target, {
+      const request = (isSecure ? https : http).request(target, {
         method,
         headers: headersOf(headers, body),
         // Only an agent of its own, which is thrown away, keeps no connection.
-        agent: new (isSecure ? HttpsAgent : HttpAgent)({ keepAlive: false, ...proxies() }),
+        agent: new (isSecure ? https : http).Agent({ keepAlive: false, ...proxies() }),
         maxHeaderSize: MAX_HEAD_BYTES,
         lookup: lookupFor(signal, names),
         // Node would take the name in a `Host` header of the user's for the one to be certified.
@@ -63,6 +71,7 @@ export function nodeSender(names: NameSystem): Send {
       // Node would write the head in the encoding of a text that follows it.
       request.end(body === undefined ? body : Buffer.from(body as string))
     })
+  }
 }
 
 /** Workers send a header in UTF-8, Node in latin1. */

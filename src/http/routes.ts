@@ -98,7 +98,8 @@ export function createRoutes(health: Health<never>, options: RoutesOptions): Rou
 
 /** The path of a request; monitors that join URLs by hand double a slash. */
 function tidyPath(request: Request): string {
-  return getPath(request).replace(/\/{2,}/g, '/')
+  const path = getPath(request)
+  return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
 }
 
 /** Where no plugin has it, `/` tells what there is. */

@@ -30,6 +30,7 @@ export async function runRound(
   const inSlot = slots(health.concurrency)
   const context = { env, clock, region, machine, secrets: secretsIn(env), roundSignal: round.signal }
   try {
+    if (machine.ready !== undefined) await machine.ready()
     const results = names.map(async (name) => {
       const check = Object.hasOwn(health.checks, name) ? health.checks[name] : undefined
       // During a deploy the cell may know a check that this runner does not: it has no result, so it is unknown.

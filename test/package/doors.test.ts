@@ -1,6 +1,10 @@
 import { isBuiltin } from 'node:module'
 import { describe, expect, test } from 'vitest'
+import { join } from 'node:path'
+import { mustRun } from '../run.ts'
 import { reachedFrom } from './graph.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
 
 const WORKERD = ['workerd', 'worker', 'browser']
 const NODE = ['node']
@@ -40,3 +44,16 @@ test.each(['index.ts', 'cloudflare.ts', 'fetch.ts', 'lambda.ts', 'node.ts'])(
     await expect(reachedFrom(file, conditions, 'cjs')).resolves.toContain(`src/${file}`)
   },
 )
+
+test('the door of Lambda loads neither the HTTP of Node nor its fetch before a request comes: a cold start pays for them', async () => {
+  const script = `await import('./src/lambda.ts'); console.log(JSON.stringify(process.moduleLoadList))`
+  const env = { UPSTASH_REDIS_REST_URL: '', UPSTASH_REDIS_REST_TOKEN: '' }
+  const loaded = JSON.parse(
+    await mustRun('node', ['--input-type=module', '-e', script], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+    }),
+  )
+  const heavy = ['http', 'https', 'internal/deps/undici/undici'].map((name) => `NativeModule ${name}`)
+  expect(loaded.filter((name: string) => heavy.includes(name))).toEqual([])
+})
