@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
+import { RequestError, getRequestListener } from '@hono/node-server'
 import { DEFAULT_HOST, tidyTarget } from './node-target.ts'
 
 /** Answers requests of a `node:http` server, and knows which of its answers are still under way. */
@@ -26,11 +26,13 @@ export function nodeListener(
   const inFlight = new Set<ServerResponse>()
   const waiting: (() => void)[] = []
   let isLeaving = false
-  const answer = getRequestListener(fetch, {
-    hostname: DEFAULT_HOST,
-    errorHandler: badRequest,
-    overrideGlobalObjects,
-  })
+  const answer = getRequestListener(
+    (request) => {
+      const response = fetch(request)
+      return response instanceof Promise ? response.then(sendable) : response
+    },
+    { hostname: DEFAULT_HOST, errorHandler: errorResponse, overrideGlobalObjects },
+  )
 
   return {
     listener: (request, response) => {
@@ -42,7 +44,7 @@ export function nodeListener(
       if (isLeaving) endConnection(response)
       tidyTarget(request)
       restoreBody(request)
-      void answer(request, response)
+      answer(request, response).catch(() => fail(response))
     },
     leave: () => {
       isLeaving = true
@@ -66,7 +68,30 @@ function restoreBody(request: IncomingMessage): void {
   Object.assign(request, { rawBody: Buffer.from(bytes) })
 }
 
-/** The answer to a request that cannot be read, such as one with a backslash in its path. */
-function badRequest(): Response {
-  return Response.json({ error: 'bad request' }, { status: 400 })
+const INTERNAL_ERROR = { error: 'internal error' }
+
+/** A backslash in its path, for one, makes a request that cannot be read. Anything else was thrown by a plugin. */
+function errorResponse(error: unknown): Response {
+  return error instanceof RequestError
+    ? Response.json({ error: 'bad request' }, { status: 400 })
+    : Response.json(INTERNAL_ERROR, { status: 500 })
+}
+
+/** Throws where Node would refuse to send the response: the adapter tells clients why. */
+function sendable(response: Response): Response {
+  const { status, headers } = response
+  if (!(status >= 200 && status <= 599)) throw new RangeError(`no status: ${status}`)
+  void headers // The classes of the adapter judge headers when they are read first.
+  return response
+}
+
+/** A response that came at once is judged by Node, as it is sent. */
+function fail(response: ServerResponse): void {
+  if (response.headersSent) {
+    response.destroy()
+  } else {
+    const body = JSON.stringify(INTERNAL_ERROR)
+    // The length of the refused body may be set already.
+    response.writeHead(500, { 'Content-Type': 'application/json', 'Content-Length': body.length }).end(body)
+  }
 }

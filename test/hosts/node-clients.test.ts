@@ -2,8 +2,9 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { nodeListener } from '../../src/hosts/node-listener.ts'
+import { mountListener } from '../../src/hosts/node-mounted.ts'
 import { startNodeServer } from '../../src/hosts/node-server.ts'
-import { defineHealth } from '../../src/index.ts'
+import { type Reader, defineHealth } from '../../src/index.ts'
 import { onNode } from '../../src/node.ts'
 import { checkOf } from '../health.ts'
 
@@ -112,6 +113,48 @@ describe('is answered:', () => {
   test('headers that are too long, in JSON', async () => {
     const answer = await send('GET /livez HTTP/1.1', 'Host: example.com', `X-Long: ${'x'.repeat(20_000)}`)
     expect(answer).toMatchObject({ status: 431, isJson: true, body: expect.stringMatching(/^\{"error":"/) })
+  })
+})
+
+describe.each([
+  ['of onNode', true],
+  ['mounted', false],
+])('a plugin that answers what no server can send, %s,', (_, isOwn) => {
+  test.each<[what: string, answer: () => any]>([
+    [
+      'throws a text',
+      () => {
+        throw 'a text' // oxlint-disable-line typescript/only-throw-error
+      },
+    ],
+    ['rejects with nothing', () => Promise.reject()], // oxlint-disable-line typescript/prefer-promise-reject-errors
+    ['gives nothing', () => undefined],
+    ['gives a code that is none', () => ({ code: 99, body: {} })],
+    ['gives such a code later', async () => ({ code: 99, body: {} })],
+    ['gives a header that is none', () => ({ headers: { 'x y': '1' }, body: {} })],
+    ['gives a header of two lines later', async () => ({ headers: { x: '1\r\nY: 2' }, body: {} })],
+    [
+      'gives a circle',
+      () => {
+        const circle: Record<string, unknown> = {}
+        circle['it'] = circle
+        return { body: circle }
+      },
+    ],
+  ])('that %s, is an internal error', async (_, answer) => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const readers: Reader[] = [{ path: '/odd', answer }]
+    const plugins = [{ name: 'odd', options: {}, entries: {}, readers }]
+    const health = defineHealth({ plugins, checks: { good: checkOf(async () => {}) } })
+    const server = await startNodeServer(mountListener(health, {}, { overrideGlobalObjects: isOwn }), {
+      port: 0,
+      hostname: '127.0.0.1',
+    })
+    const response = await fetch(`${server.url}/odd`)
+    expect([response.status, await response.text()]).toEqual([500, '{"error":"internal error"}'])
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200)
+    await server.close()
+    vi.restoreAllMocks()
   })
 })
 
