@@ -68,7 +68,12 @@ export function onLambda<Env>(health: Health<Env>, { store, ...routing }: Lambda
   return async (given, context) => {
     const event = httpEvent(given, routing.basePath)
     if (event === undefined) return UNKNOWN
-    return answerOf(await routes.fetch(event.request, context as never), event)
+    try {
+      return await answerOf(await routes.fetch(event.request, context as never), event)
+    } catch {
+      // The routes answer every error. What a plugin throws may be none.
+      return answerOf(Response.json({ error: 'internal error' }, { status: 500 }), event)
+    }
   }
 }
 

@@ -298,6 +298,18 @@ describe('odd requests', () => {
   })
 })
 
+test('a plugin that throws no error is an internal error all the same', async () => {
+  const answer: Reader['answer'] = () => {
+    throw 'a text' // oxlint-disable-line typescript/only-throw-error
+  }
+  const plugins = [{ name: 'odd', options: {}, entries: {}, readers: [{ path: '/odd', answer }] }]
+  const handler = onLambda(defineHealth({ checks: { good }, plugins }))
+  for (const eventOf of Object.values(EVENTS)) {
+    const { statusCode, body } = await handler(eventOf({ method: 'GET', path: '/odd', headers: {} }))
+    expect([statusCode, body]).toEqual([500, '{"error":"internal error"}'])
+  }
+})
+
 test('a reader gets the body', async () => {
   const answer: Reader['answer'] = async ({ request }) => ({ body: { got: await request.text() } })
   const readers: Reader[] = [{ path: '/echo', methods: ['POST'], answer }]
