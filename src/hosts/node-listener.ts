@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { RequestError, getRequestListener } from '@hono/node-server'
 import { DEFAULT_HOST, tidyTarget } from './node-target.ts'
 
@@ -9,6 +10,8 @@ export interface NodeListener {
   readonly leave: () => void
   /** Comes when no answer is under way. */
   readonly answered: () => Promise<void>
+  /** Whether the answer to a request on a connection is being sent. */
+  readonly isSending: (socket: Duplex) => boolean
 }
 
 export interface NodeListenerOptions {
@@ -43,7 +46,7 @@ export function nodeListener(
       })
       if (isLeaving) endConnection(response)
       tidyTarget(request)
-      restoreBody(request)
+      if (request.method !== 'GET') restoreBody(request)
       answer(request, response).catch(() => fail(response))
     },
     leave: () => {
@@ -52,6 +55,8 @@ export function nodeListener(
     },
     answered: () =>
       inFlight.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
+    isSending: (socket) =>
+      [...inFlight].some((response) => response.socket === socket && response.headersSent),
   }
 }
 

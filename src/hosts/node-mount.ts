@@ -52,6 +52,6 @@ export interface MountNode {
  * ```
  */
 export function mountNode<Env>(health: Health<Env>, options: MountOptions = {}): MountNode {
-  const { listener, ...mounted } = mountListener(health, options)
-  return { ...mounted, listener: listener as MountNode['listener'] }
+  const { listener, fetch, leave, close } = mountListener(health, options)
+  return { listener: listener as MountNode['listener'], fetch, leave, close }
 }

@@ -27,7 +27,7 @@ export function mountListener(
     isLeaving: () => isLeaving,
     ...routing,
   })
-  const { listener, answered, leave: endConnections } = nodeListener(routes.fetch, listening)
+  const { leave: endConnections, ...answering } = nodeListener(routes.fetch, listening)
   const rounds = backgroundRounds(health, poll)
 
   function leave(): void {
@@ -36,13 +36,12 @@ export function mountListener(
   }
 
   return {
-    listener,
+    ...answering,
     fetch: async (request) => routes.fetch(request),
     leave,
-    answered,
     close: async () => {
       leave()
-      await Promise.all([answered(), rounds?.stop()])
+      await Promise.all([answering.answered(), rounds?.stop()])
     },
   }
 }

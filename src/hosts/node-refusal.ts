@@ -1,5 +1,4 @@
-import type { Socket } from 'node:net'
-import type { ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 
 /** The codes of Node's errors about requests that are not answered, and what their clients are told. */
 const REFUSALS: Readonly<Record<string, readonly [status: string, error: string]>> = {
@@ -10,15 +9,14 @@ const REFUSALS: Readonly<Record<string, readonly [status: string, error: string]
 /**
  * Ends a connection whose request Node could not read, and says why in JSON, as every error is.
  *
- * @param last the latest response on the connection. While that is being sent nothing else may be.
+ * @param isSending whether an answer is being sent on the connection, into which nothing else may be written.
  */
-export function refuse(error: NodeJS.ErrnoException, socket: Socket, last: ServerResponse | undefined): void {
-  const isSending = last?.headersSent === true && !last.writableFinished
+export function refuse(error: NodeJS.ErrnoException, socket: Duplex, isSending: boolean): void {
   if (socket.writable && !isSending) {
     const [status, reason] = REFUSALS[error.code ?? ''] ?? ['400 Bad Request', 'bad request']
     const body = JSON.stringify({ error: reason })
     const headers = ['Content-Type: application/json', `Content-Length: ${body.length}`, 'Connection: close']
     socket.write([`HTTP/1.1 ${status}`, ...headers, '', body].join('\r\n'))
   }
-  socket.destroySoon()
+  socket.destroy()
 }

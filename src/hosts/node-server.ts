@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { type Server, type ServerResponse, createServer } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type Server, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { NodeListener } from './node-listener.ts'
 import { refuse } from './node-refusal.ts'
 
@@ -31,18 +31,12 @@ const ARRIVAL_TURNS = 3
 
 /** Starts listening. It throws an error that names the port if it cannot. */
 export async function startNodeServer(
-  { listener, leave, answered }: NodeListener,
+  { listener, leave, answered, isSending }: NodeListener,
   { port, hostname, limits = LIMITS }: NodeServerOptions,
 ): Promise<NodeServer> {
-  const responses = new WeakMap<Socket, ServerResponse>()
-  // The checks of a load balancer often send none.
-  const server = createServer({ ...limits, requireHostHeader: false }, (request, response) => {
-    responses.set(request.socket, response)
-    listener(request, response)
-  })
-  server.on('clientError', (error, socket) =>
-    refuse(error, socket as Socket, responses.get(socket as Socket)),
-  )
+  // The checks of a load balancer often send no Host.
+  const server = createServer({ ...limits, requireHostHeader: false }, listener)
+  server.on('clientError', (error, socket) => refuse(error, socket, isSending(socket)))
   await listening(server, { port, hostname })
 
   async function close(): Promise<void> {
