@@ -30,6 +30,7 @@ export function workerFile(config: string): string {
 import health from '${config}'
 
 export const { Cell, Prober, worker } = onCloudflare(health)
+export type Cell = InstanceType<typeof Cell>
 export default worker
 `
 }

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Health } from '../core/define.ts'
 import { nodeMachine } from '../drivers/machine.ts'
 import type { Poll } from '../poll/poller.ts'
@@ -25,6 +26,11 @@ export function mountListener(
     machine: nodeMachine,
     envOf: () => env,
     isLeaving: () => isLeaving,
+    // The request would make all its headers to tell this one.
+    authorizationOf: (c) => {
+      const { incoming } = (c.env ?? {}) as { readonly incoming?: IncomingMessage }
+      return incoming === undefined ? c.req.raw.headers.get('Authorization') : incoming.headers.authorization
+    },
     ...routing,
   })
   const { leave: endConnections, ...answering } = nodeListener(routes.fetch, listening)

@@ -7,9 +7,12 @@ export type Access = 'granted' | 'refused' | 'none'
  * Judges the bearer token of a request. It only opens private detail, so a wrong token gets the public answer: a
  * monitor whose token was rotated must not read as an outage.
  */
-export function accessOf(request: Request, health: Health<never>, env: unknown): Access | Promise<Access> {
-  const authorization = request.headers.get('Authorization')
-  if (authorization === null) return 'none'
+export function accessOf(
+  authorization: string | null | undefined,
+  health: Health<never>,
+  env: unknown,
+): Access | Promise<Access> {
+  if (authorization === null || authorization === undefined) return 'none'
   const given = /^Bearer +(.+)$/i.exec(authorization)?.[1]
   return given === undefined ? 'none' : judged(given, tokenOf(health, env))
 }

@@ -5,6 +5,7 @@ import type { Health } from '../core/define.ts'
 import type { Answer, Reader, ReaderContext } from '../core/plugin.ts'
 import { json } from '../formats/json.ts'
 import type { Poll } from '../poll/poller.ts'
+import { describe } from '../probe/describe.ts'
 import { reasonOf } from '../probe/secrets.ts'
 import { type Access, accessOf } from './auth.ts'
 import { check } from './readers/check.ts'
@@ -30,6 +31,8 @@ export interface RoutesOptions {
   readonly isLeaving?: () => boolean
   /** Answers below this path, for routers that do not strip a prefix: `/health`. Default at the root. */
   readonly basePath?: string
+  /** The header `Authorization`, where a host knows it cheaper than by the request. */
+  readonly authorizationOf?: (c: Context) => string | null | undefined
 }
 
 /** The readers of a definition: Allclear's own, then those of its plugins. */
@@ -49,7 +52,8 @@ export function readersOf(health: Health<never>, isLeaving: () => boolean): read
 /** Builds every path of a definition over one way of polling. */
 export function createRoutes(health: Health<never>, options: RoutesOptions): Routes {
   const { warn, envOf = (handed) => handed, isLeaving = () => false, basePath = '' } = options
-  const base = basePath.replace(/\/+$/, '')
+  const { authorizationOf = ({ req }) => req.raw.headers.get('Authorization') } = options
+  const base = basePath.replace(/^\/*(.*?)\/*$/, (_, path: string) => path && `/${path}`)
   const readers = readersOf(health, isLeaving)
 
   const handlerOf = ({ methods = ['GET'], needsToken = false, answer }: Reader<never>) => {
@@ -59,7 +63,7 @@ export function createRoutes(health: Health<never>, options: RoutesOptions): Rou
       if (!allowed.includes(method)) return send(notAllowed(method, allowed), method)
       const env = envOf(c.env)
       let access: Access | Promise<Access> | undefined
-      const accessNow = (): Access | Promise<Access> => (access ??= accessOf(c.req.raw, health, env))
+      const accessNow = (): Access | Promise<Access> => (access ??= accessOf(authorizationOf(c), health, env))
       const context: ReaderContext<never> = {
         request: c.req.raw,
         env: env as never,
@@ -69,13 +73,18 @@ export function createRoutes(health: Health<never>, options: RoutesOptions): Rou
         report: () => options.poll(env, callerOf(c, options)),
         isPrivate: () => when(accessNow(), (found) => found === 'granted'),
       }
-      return when(needsToken ? accessNow() : 'granted', (found) =>
-        when(found === 'granted' ? answer(context) : UNAUTHORIZED, (answered) =>
-          when(access ?? 'none', (asked) =>
-            send(answered, method, asked === 'refused' ? REFUSED : undefined),
+      try {
+        const response = when(needsToken ? accessNow() : 'granted', (found) =>
+          when(found === 'granted' ? answer(context) : UNAUTHORIZED, (answered) =>
+            when(access ?? 'none', (asked) =>
+              send(answered, method, asked === 'refused' ? REFUSED : undefined),
+            ),
           ),
-        ),
-      )
+        )
+        return response instanceof Promise ? response.catch(rethrow) : response
+      } catch (error) {
+        return rethrow(error)
+      }
     }
   }
 
@@ -94,6 +103,11 @@ export function createRoutes(health: Health<never>, options: RoutesOptions): Rou
     return send({ code: 500, body: { error: 'internal error' } }, 'GET')
   })
   return routes
+}
+
+/** hono hands on what is no `Error` as it is, and the platform has no answer for it. */
+function rethrow(thrown: unknown): never {
+  throw thrown instanceof Error ? thrown : new Error(describe(thrown))
 }
 
 /** The path of a request; monitors that join URLs by hand double a slash. */

@@ -89,7 +89,13 @@ function judgedReading(reading: Reading): Reading {
 const UNKNOWN_ANSWER = 'the store gave an answer of an unknown shape'
 
 function isReading(input: unknown): boolean {
-  return isRecord(input) && isRecord(input['snapshot']) && isRecord(input['snapshot']['checks'])
+  if (!isRecord(input) || !Number.isFinite(input['now']) || !isRecord(input['snapshot'])) return false
+  const { checks, settledAt } = input['snapshot']
+  return (
+    isRecord(checks) &&
+    Object.values(checks).every(isRecord) &&
+    (settledAt === null || Math.abs(settledAt as number) <= 8.64e15)
+  )
 }
 
 /** Reads the cell of this process. With no time left for a round, its last snapshot must do. */

@@ -394,7 +394,7 @@ describe('the root', () => {
   })
 })
 
-test.each(['/health', '/health/'])(
+test.each(['/health', '/health/', 'health'])(
   'below %s everything answers, and nothing at the root',
   async (basePath) => {
     const health = defineHealth({ checks: { good } })
@@ -633,6 +633,13 @@ describe('a plugin', () => {
     ['gives a code that is none', () => ({ code: 7, body: '' })],
     ['gives what JSON cannot hold', () => ({ body: { big: 1n } })],
     ['gives nothing', () => undefined as never],
+    [
+      'throws a text',
+      () => {
+        // oxlint-disable-next-line typescript/only-throw-error -- that is what is tested
+        throw 'planted-token'
+      },
+    ],
   ])('that %s is an error in JSON', async (_, answer) => {
     const response = await withReader({ path: '/odd', answer }).ask('/odd', {}, { TOKEN: 'planted-token' })
     expect(response).toMatchObject({ code: 500, body: { error: 'internal error' } })

@@ -122,6 +122,27 @@ describe('a store in trouble', () => {
     ['nothing', { begin: async () => undefined as never }],
     ['another kind', { begin: async () => ({ kind: 'maybe' }) as never }],
     ['a lease without checks', { begin: async () => ({ kind: 'lease', lease: {} }) as never }],
+    [
+      'a reading of another time',
+      {
+        begin: async () =>
+          ({ kind: 'fresh', reading: { now: NaN, snapshot: { checks: {}, settledAt: 1 } } }) as never,
+      },
+    ],
+    [
+      'a check that is none',
+      {
+        begin: async () =>
+          ({ kind: 'fresh', reading: { now: 1, snapshot: { checks: { check: 7 }, settledAt: 1 } } }) as never,
+      },
+    ],
+    [
+      'a moment that no date can hold',
+      {
+        begin: async () =>
+          ({ kind: 'fresh', reading: { now: 1, snapshot: { checks: {}, settledAt: 1e300 } } }) as never,
+      },
+    ],
     ['a reading without a snapshot', { begin: async () => ({ kind: 'fresh', reading: {} }) as never }],
     [
       'a snapshot without checks at the end of a wait',
