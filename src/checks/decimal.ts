@@ -11,7 +11,10 @@ export function decimal(text: string): Decimal {
     /^(-?)(\d*)\.?(\d*)(?:e(.+))?$/i.exec(text) ?? []
   const all = whole + fraction
   const significant = all.replace(/^0+/, '')
-  const digits = significant.replace(/0+$/, '')
+  // By hand: a pattern for the zeros at the end takes quadratic time where many zeros stand before another digit.
+  let end = significant.length
+  while (significant[end - 1] === '0') end -= 1
+  const digits = significant.slice(0, end)
   if (digits === '') return { sign: 0, point: 0, digits }
   const point = whole.length - all.length + significant.length + Number(exponent)
   return { sign: minus === '' ? 1 : -1, point, digits }

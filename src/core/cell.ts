@@ -81,7 +81,7 @@ export function checkState(
   kind?: string,
 ): CheckState | undefined {
   const state = Object.hasOwn(snapshot.checks, name) ? snapshot.checks[name] : undefined
-  // What another kind of check found says nothing of this one.
+  // The results of another kind of check prove nothing about this one.
   return kind === undefined || state?.kind === undefined || state.kind === kind ? state : undefined
 }
 
@@ -149,7 +149,7 @@ export function read(
   rules: Pick<CellRules, 'deadlineMs'>,
 ): Reading {
   if (lease === null || !lease.trial || !isLive(lease, now, rules)) return { snapshot, now }
-  // Of the checks with an open breaker a lease names only those that it tries.
+  // A lease leaves out every open breaker except those that it tries.
   const trials = lease.checks.filter((name) => checkState(snapshot, name)?.breaker.state === 'open')
   return { snapshot, now, trials }
 }

@@ -94,7 +94,7 @@ function damped(
   status: Status,
 ): Pick<CheckState, 'settled' | 'streak'> {
   if (status === 'unknown') return { settled, streak }
-  // Where nothing is known yet the first good result counts at once, and a bad one only after `failAfter`.
+  // An unknown status takes the first good result at once, and a bad one only after `failAfter`.
   if (settled === 'unknown' && status !== 'unhealthy') return { settled: status, streak: 0 }
   const side = settled === 'unknown' ? -1 : Math.sign(RANK[settled] - RANK[status])
   const moved = Math.sign(streak) === side ? streak + side : side

@@ -2,7 +2,7 @@ import { CheckFailure, MISCONFIGURED } from '../core/check.ts'
 
 /**
  * The failure of a request that got no whole answer. The error is not its `cause`: only its innermost words are kept.
- * What the platform itself refuses to send is no outage.
+ * A request that the platform refuses to send proves no outage.
  */
 export function connectionFailed(error: unknown): CheckFailure {
   if (error instanceof CheckFailure) return error

@@ -18,7 +18,7 @@ const OWN_FETCH = Symbol.for('allclear.fetch')
 export interface NeonTarget {
   /** A connection string that `connectionUrl` accepts: the driver's words for another would repeat it. */
   readonly url: string
-  /** Where the queries go, instead of where the connection string says. */
+  /** The URL that queries are posted to, in place of the host of the connection string. */
   readonly endpoint?: string | undefined
   /** Further headers, such as the credentials of the endpoint. */
   readonly headers?: Readonly<Record<string, string>>

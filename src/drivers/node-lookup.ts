@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import type { LookupFunction } from 'node:net'
 import { join } from 'node:path'
 
-/** Where names are looked up. */
+/** The files and name servers that resolve names. */
 export interface NameSystem {
   /** The text of the hosts file. */
   readonly hosts: () => string

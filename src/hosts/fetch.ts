@@ -1,4 +1,5 @@
 import type { Health } from '../core/define.ts'
+import { isWorker } from '../drivers/platform.ts'
 import type { Routes } from '../http/routes.ts'
 import type { Store } from '../stores/store.ts'
 import { singleCell } from './single-cell.ts'
@@ -15,8 +16,6 @@ export interface FetchOptions<Env> {
   /** Answers below this path, for routers that do not strip a prefix: `/health`. Default at the root. */
   readonly basePath?: string
 }
-
-const isWorker = typeof navigator === 'object' && navigator.userAgent === 'Cloudflare-Workers'
 
 /** The handler, for any runtime with Request and Response. */
 export interface OnFetch {

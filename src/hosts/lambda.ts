@@ -15,7 +15,7 @@ export interface LambdaOptions {
 
 /** The platform's word on an invocation. */
 export interface LambdaContext {
-  /** Where it is missing, the definition alone limits the time. */
+  /** Default: only the definition limits the time. */
   readonly getRemainingTimeInMillis?: () => number
 }
 

@@ -21,7 +21,7 @@ export type Routes = App
 
 export interface RoutesOptions {
   readonly poll: Poll
-  /** Told, free of secrets, of what should not have happened. */
+  /** Takes a line, free of secrets, for each unexpected error. */
   readonly warn: (message: string) => void
   /** The environment of checks, plugins and the token, from what hono was handed. Default just that. */
   readonly envOf?: (handed: unknown) => unknown
@@ -116,7 +116,7 @@ function tidyPath(request: Request): string {
   return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
 }
 
-/** Where no plugin has it, `/` tells what there is. */
+/** The reader of `/`, unless a plugin has that path: it lists the paths. */
 function indexOf({ service }: Health<never>, readers: readonly Reader<never>[], base: string): Reader {
   const paths = readers.map(
     ({ path }) => base + path.replace(/:(\w+)/g, (_, name: string) => name.toUpperCase()),

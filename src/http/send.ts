@@ -1,4 +1,5 @@
 import type { Answer } from '../core/plugin.ts'
+import { isWorker } from '../drivers/platform.ts'
 
 const JSON_TYPE = 'application/json'
 
@@ -7,8 +8,6 @@ const HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
 } as const
-
-const isWorker = typeof navigator === 'object' && navigator.userAgent === 'Cloudflare-Workers'
 
 /**
  * Nearly all answers differ in nothing but the status, so their headers are made once. Workers copy a `Headers` faster

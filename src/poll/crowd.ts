@@ -12,7 +12,7 @@ export function crowd({ deadlineMs }: Health<never>, poll: Poll): Poll {
   return (env, caller) => {
     const { ttlMs, leftMs = Infinity } = caller
     if (ttlMs !== undefined || leftMs < deadlineMs) return poll(env, caller)
-    if (underWay?.env === env && underWay !== undefined) return underWay.polling
+    if (underWay !== undefined && underWay.env === env) return underWay.polling
     const answer = poll(env, caller)
     if (!(answer instanceof Promise)) return answer
     const polling = answer.finally(() => (underWay = undefined))

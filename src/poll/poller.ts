@@ -132,7 +132,7 @@ export function poller(health: Health<never>, options: PollerOptions): Poll {
   }
 
   async function localReport(attempt: Attempt): Promise<Report> {
-    // What was last known of breakers holds here too: a lost store sends no traffic to what is known to be down.
+    // The last known breakers stay open: losing the store sends no traffic to a dependency that is down.
     const known = cells.map(({ last }) => last.fresh(Infinity)).find((reading) => reading !== undefined)
     local ??= memory(health, clock.now, { ...EMPTY_CELL, checks: known?.snapshot.checks ?? {} })
     const reading = await readLocalCell(local, attempt)
@@ -157,7 +157,7 @@ export function poller(health: Health<never>, options: PollerOptions): Poll {
     if (!canWorkBehind || staleWhileRevalidateMs === 0 || caller.ttlMs !== undefined) return undefined
     const readings = cells.map(({ last }) => last.fresh(ttlMs + staleWhileRevalidateMs))
     if (readings.some((reading) => reading === undefined)) return undefined
-    // Whoever began may have died with its invocation.
+    // The invocation that began the last one may have died.
     if (Math.abs(clock.now() - revalidatedAt) >= deadlineMs) {
       revalidatedAt = clock.now()
       const work = pollCells(env, caller).finally(() => (revalidatedAt = -Infinity))

@@ -8,7 +8,7 @@ export interface ProbeContext {
   readonly env: unknown
   readonly clock: Clock
   readonly secrets: Secrets
-  /** Where the round runs, if the definition names regions. */
+  /** The region of the round, if the definition names regions. */
   readonly region?: string | undefined
   /** The abilities of the host beyond `fetch`. */
   readonly machine: Machine

@@ -1,3 +1,4 @@
+import { compareDecimals, decimal } from '../../src/checks/decimal.ts'
 import { describe, expect, test } from 'vitest'
 import {
   type Json,
@@ -235,4 +236,12 @@ describe('JSON is', () => {
   ])('not %s', (_, value) => {
     expect(isJson(value)).toBe(false)
   })
+})
+
+test('a number of endless zeros is compared in time linear in its length', () => {
+  const zeros = '0'.repeat(60_000)
+  const before = process.cpuUsage()
+  expect(compareDecimals(decimal(`1${zeros}1`), decimal(`1${zeros}2`))).toBeLessThan(0)
+  // A pattern that looks for the zeros at the end takes seconds here.
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(500)
 })
